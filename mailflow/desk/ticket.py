@@ -1,0 +1,71 @@
+"""The nouns of the desk: ticket, participant, article. Frozen values without behaviour."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+
+
+class TicketStatus(enum.StrEnum):
+    NEW = "new"  # nobody has answered yet
+    OPEN = "open"  # it is our turn
+    PENDING = "pending"  # we wait for the requester
+    ON_HOLD = "on hold"  # we wait for somebody else
+    SOLVED = "solved"  # answered; a reply reopens it
+    CLOSED = "closed"  # final; a reply starts a linked new ticket
+
+
+class Priority(enum.StrEnum):
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+class ParticipantRole(enum.StrEnum):
+    REQUESTER = "requester"
+    CC = "cc"
+    AGENT = "agent"
+
+
+class ArticleStatus(enum.StrEnum):
+    KNOWN = "known"
+    WORKAROUND = "workaround"
+    FIXED = "fixed"
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A known issue with its solution. ``id`` is a slug such as ``login-loop``."""
+
+    id: str
+    title: str
+    body: str
+    status: ArticleStatus = ArticleStatus.KNOWN
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    id: int
+    address: str  # ASCII-lower-cased
+    name: str
+    role: ParticipantRole
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    id: int
+    subject: str
+    status: TicketStatus
+    priority: Priority
+    requester: Participant
+    created_at: datetime
+    updated_at: datetime
+    assignee: str | None = None  # an agent's address
+    article_id: str | None = None
+    language: str | None = None
+    first_response_at: datetime | None = None  # a person's public reply; an acknowledgement does not count
+    next_update_at: datetime | None = None  # when a progress update falls due
+    participants: tuple[Participant, ...] = ()
