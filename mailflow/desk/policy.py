@@ -1,0 +1,86 @@
+"""What an admin decided, as plain values. The configuration file becomes these; decisions read only these."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import MappingProxyType
+
+from mailflow.desk.ticket import Priority
+
+
+class SendingMode(enum.StrEnum):
+    SHADOW = "shadow"  # everything is decided, rendered and recorded; no automatic mail leaves
+    LIVE = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    address: str  # ASCII-lower-cased
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    """At most this many automatic mails. Past the last one the outbox is held (the fuse)."""
+
+    per_address_per_hour: int = 2
+    per_address_per_day: int = 5
+    per_ticket_per_day: int = 10
+    per_domain_per_hour: int = 50
+    per_hour: int = 300
+    internal_per_ticket_per_hour: int = 20  # notifications about one ticket to one agent
+    person_per_ticket_per_hour: int = 30  # relayed answers: two lying responders stop here
+
+
+def _default_update_intervals() -> Mapping[Priority, timedelta]:
+    hours = {Priority.LOW: 72, Priority.NORMAL: 24, Priority.HIGH: 8, Priority.URGENT: 2}
+    return MappingProxyType({p: timedelta(hours=h) for p, h in hours.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressPolicy:
+    """How long we may stay silent. Each update without news doubles the wait; after `max_updates` it ends."""
+
+    enabled: bool = True
+    every: Mapping[Priority, timedelta] = field(default_factory=_default_update_intervals)
+    max_updates: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    support_address: str
+    support_name: str
+    organisation: str = ""
+    language: str = "en"
+    own_addresses: frozenset[str] = frozenset()  # lower-case, the support address among them
+    agents: tuple[Agent, ...] = ()
+    mode: SendingMode = SendingMode.SHADOW
+    acknowledge: bool = True
+    budgets: Budgets = Budgets()
+    progress: ProgressPolicy = ProgressPolicy()
+    authserv_id: str = ""  # believed in Authentication-Results; '' believes nobody
+    reply_by_subaddress: bool = True
+    token_lifetime: timedelta = timedelta(days=365)
+    envelope_sender: str = "token"  # token | null | an address
+    subject_window: timedelta = timedelta(0)  # 0 is off
+    customers_see_articles: bool = True  # still only above the measured precision target
+
+    @property
+    def domain(self) -> str:
+        return self.support_address.rpartition("@")[2]
+
+    def agent(self, address: str) -> Agent | None:
+        """The agent with exactly this address after ASCII lower-casing; look-alikes are strangers."""
+        wanted = ascii_lower(address)
+        return next((a for a in self.agents if a.address == wanted), None)
+
+
+def ascii_lower(text: str) -> str:
+    """Lower-case A-Z only: Unicode case folding makes look-alikes equal."""
+    return text.translate(_ASCII_LOWER)
+
+
+_ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}

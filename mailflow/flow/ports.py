@@ -1,0 +1,184 @@
+"""What the jobs need from the outside, as small Protocols. The store and the edges fit them; nobody inherits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from threading import Event
+from typing import Protocol
+
+from mailflow.desk.context import Lookup, Source, ThreadContext
+from mailflow.desk.decision import Decision
+from mailflow.desk.delivery import DataResult, RecipientResult
+from mailflow.desk.notices import NoticeKind
+from mailflow.desk.outbox import NewMail, OutboxMail, Settlement, Usage
+from mailflow.desk.suggestion import Suggestion
+from mailflow.desk.ticket import Participant, ParticipantRole, Ticket, TicketStatus
+from mailflow.mail.message import IncomingMessage, RawMessage
+
+Clock = Callable[[], datetime]  # aware UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a folder has been read. The cursor never passes an unrecorded UID."""
+
+    uidvalidity: int
+    last_uid: int
+    first_contact_at: datetime  # older mail is history: it is never answered
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingMessage:
+    """A raw message committed but not yet decided. ``attempts`` counts earlier tries that left no result."""
+
+    id: int
+    raw: RawMessage
+    source: Source
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What `record` wrote. ``ticket`` is as it stands after the decision; None when set aside."""
+
+    message_row: int
+    ticket: Ticket | None
+
+
+class Intake(Protocol):
+    def cursor(self, folder: str) -> Cursor | None: ...
+    def set_cursor(self, folder: str, cursor: Cursor) -> None: ...
+    def keep(self, raw: RawMessage, source: Source, now: datetime, *, history: bool = False) -> bool:
+        """Store the bytes and where they lay, once. True when these bytes were not known before.
+
+        Known bytes only gain a location. ``history`` keeps the location and hash but queues nothing.
+        """
+        ...
+
+    def waiting(self, limit: int) -> Sequence[WaitingMessage]: ...
+    def count_attempt(self, ids: Sequence[int], now: datetime) -> None: ...
+    def quarantine(self, waiting_id: int, reason: str, now: datetime) -> None: ...
+
+
+class Tickets(Protocol):
+    def context_for(self, lookup: Lookup, now: datetime) -> ThreadContext: ...
+    def record(
+        self,
+        waiting: WaitingMessage,
+        message: IncomingMessage,
+        decision: Decision,
+        suggestion: Suggestion,
+        now: datetime,
+    ) -> Recorded: ...
+    def ticket(self, ticket_id: int) -> Ticket | None: ...
+    def participant(
+        self, ticket_id: int, address: str, name: str, role: ParticipantRole
+    ) -> Participant:
+        """The participant with this address, added when missing."""
+        ...
+
+    def updates_due(self, now: datetime, limit: int) -> Sequence[Ticket]: ...
+    def updates_sent(self, ticket_id: int) -> int:
+        """Progress updates queued since anybody last wrote in the ticket."""
+        ...
+
+    def last_customer_message_id(self, ticket_id: int) -> str | None: ...
+    def thread_ids(self, ticket_id: int) -> Sequence[str]:
+        """Message-IDs of the ticket's public mails, oldest first: our References."""
+        ...
+
+    def set_status(self, ticket_id: int, status: TicketStatus, reason: str, now: datetime) -> None: ...
+    def schedule_update(self, ticket_id: int, next_update_at: datetime | None) -> None: ...
+    def note_event(
+        self, ticket_id: int | None, kind: str, reason: str, now: datetime, **detail: str | int
+    ) -> None:
+        """Append to the audit trail: every automatic act or non-act leaves a reason."""
+        ...
+
+
+class Outbox(Protocol):
+    def add(self, mail: NewMail) -> int | None:
+        """The row's id; None when `mail.key` was recorded before (then nothing is written)."""
+        ...
+
+    def next_due(self, now: datetime) -> OutboxMail | None: ...
+    def usage(self, mail: OutboxMail, now: datetime) -> Usage: ...
+    def mark_in_flight(self, mail_id: int, now: datetime) -> None: ...
+    def settle(self, mail_id: int, settlement: Settlement, now: datetime) -> None: ...
+    def postpone(self, mail_id: int, not_before: datetime, reason: str) -> None:
+        """Nothing was begun (the server could not be reached): not an attempt at the recipient."""
+        ...
+
+    def in_flight(self) -> Sequence[OutboxMail]: ...
+
+
+class Work(Protocol):
+    """One transaction: everything done through it is committed together or not at all."""
+
+    @property
+    def intake(self) -> Intake: ...
+    @property
+    def tickets(self) -> Tickets: ...
+    @property
+    def outbox(self) -> Outbox: ...
+
+
+class Store(Protocol):
+    def begin(self) -> AbstractContextManager[Work]: ...
+
+
+class Suggests(Protocol):
+    def suggest_many(self, texts: Sequence[tuple[str, str]]) -> Sequence[Suggestion]:
+        """One suggestion per (subject, text). Never raises: without a usable model it abstains."""
+        ...
+
+
+class Rendered(Protocol):
+    @property
+    def subject(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def html(self) -> str | None: ...
+    @property
+    def version(self) -> str: ...
+
+
+class Renders(Protocol):
+    def render(self, notice: NoticeKind, language: str, facts: Mapping[str, object]) -> Rendered: ...
+
+
+class Trial(Protocol):
+    def __call__(self, octets: bytes) -> str | None:
+        """Read the message in a limited child process: None when it survives, else what happened."""
+        ...
+
+
+class Submission(Protocol):
+    """One SMTP dialogue, its phases apart (RFC 5321 3.3)."""
+
+    def begin(
+        self, envelope_sender: str, recipients: Sequence[str], size: int, needs_utf8: bool
+    ) -> Sequence[RecipientResult]: ...
+    def finish(self, octets: bytes) -> DataResult: ...
+    def abandon(self) -> None: ...
+
+
+class FolderState(Protocol):
+    @property
+    def uidvalidity(self) -> int: ...
+    @property
+    def uidnext(self) -> int: ...
+
+
+class Mailbox(Protocol):
+    """A connected IMAP session with one open folder at a time."""
+
+    def open_folder(self, folder: str) -> FolderState: ...
+    def uids_after(self, uid: int, *, limit: int = 500) -> list[int]: ...
+    def uids_since(self, day: date) -> list[int]: ...
+    def fetch(self, uid: int, *, max_octets: int | None = None) -> RawMessage | None: ...
+    def wait(self, seconds: float, stop: Event) -> bool: ...
