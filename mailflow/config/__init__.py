@@ -1,0 +1,48 @@
+"""Settings from TOML file and environment: strict, and every error names place and mend."""
+
+from mailflow.config.faults import ConfigError, Fault
+from mailflow.config.load import Loaded, find_config, load, load_settings
+from mailflow.config.secret import Secret, read_password
+from mailflow.config.settings import (
+    AcknowledgementSettings,
+    AgentSettings,
+    DatabaseSettings,
+    LogSettings,
+    MailboxSettings,
+    ProgressSettings,
+    RepliesSettings,
+    SendingSettings,
+    Settings,
+    SmtpSettings,
+    StateSettings,
+    SuggestionsSettings,
+    SupportSettings,
+    TemplatesSettings,
+    ThreadingSettings,
+)
+
+__all__ = [
+    "AcknowledgementSettings",
+    "AgentSettings",
+    "ConfigError",
+    "DatabaseSettings",
+    "Fault",
+    "Loaded",
+    "LogSettings",
+    "MailboxSettings",
+    "ProgressSettings",
+    "RepliesSettings",
+    "Secret",
+    "SendingSettings",
+    "Settings",
+    "SmtpSettings",
+    "StateSettings",
+    "SuggestionsSettings",
+    "SupportSettings",
+    "TemplatesSettings",
+    "ThreadingSettings",
+    "find_config",
+    "load",
+    "load_settings",
+    "read_password",
+]

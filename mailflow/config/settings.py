@@ -1,0 +1,289 @@
+"""Every setting there is, as frozen strict models. The docstring under a field is its documentation.
+
+``mailflow config schema`` prints these as JSON Schema; ``config.example.toml`` shows them with
+comments and a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
+
+from mailflow.config.fields import (
+    Addresses,
+    AddrSpec,
+    DatabaseUrl,
+    Duration,
+    FilePath,
+    Host,
+    Line,
+    Lines,
+)
+from mailflow.config.secret import Secret
+
+Tls = Literal["implicit", "starttls", "none"]
+Port = Annotated[int, Field(ge=0, le=65535)]
+Seconds = Annotated[int, Field(ge=1, le=86400)]
+Count = Annotated[int, Field(ge=0, le=1_000_000)]
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
+_SECRET = Field(default=None, exclude=True, repr=False)
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(
+        frozen=True,
+        strict=True,
+        extra="forbid",
+        validate_default=True,
+        allow_inf_nan=False,
+        arbitrary_types_allowed=True,
+        use_attribute_docstrings=True,
+        protected_namespaces=(),
+        hide_input_in_errors=True,
+    )
+
+
+class SupportSettings(Section):
+    """Who the desk is."""
+
+    address: AddrSpec
+    """The address customers write to. Answers leave under it."""
+    name: Line = "Support"
+    """The display name beside the address."""
+    organisation: Line = ""
+    """Shown in signatures; the name when empty."""
+    aliases: Addresses = ()
+    """Other addresses that reach the same mailbox. Mail from or to them is known as ours."""
+    language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"
+    """Language of notices when a customer's own is unknown (ISO 639-1)."""
+
+
+class Account(Section):
+    """Where to log in. Passwords never stand here: see password_file and password_command."""
+
+    section: ClassVar[str]
+    automatic_ports: ClassVar[dict[str, int]]
+
+    host: Host
+    """Host name of the server, as in its certificate."""
+    port: Port = 0
+    """0 means the usual port for ``tls``."""
+    tls: Tls = "implicit"
+    """implicit, starttls (required, never optional), or none (loopback only, unless insecure)."""
+    username: Line = ""
+    """Login name. Empty: do not log in."""
+    password_file: FilePath | None = None
+    """File whose first line is the password; nobody else may read it (mode 0600)."""
+    password_command: Lines = ()
+    """Program and arguments that print the password, such as ["pass", "mail/support"]. No shell."""
+    ca_file: FilePath | None = None
+    """PEM file of the authority that signed the server's certificate, when it is your own."""
+    timeout_seconds: Seconds = 30
+    """Longest wait for any one step of the dialogue."""
+    insecure: bool = False
+    """true gives up certificate checks and permits tls = "none" over the network. For tests only."""
+    password: Annotated[SkipJsonSchema[Secret | None], _SECRET] = None
+    credential: Annotated[SkipJsonSchema[Path | None], _SECRET] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _usual_port(cls, data: object) -> object:
+        if isinstance(data, dict) and data.get("port", 0) == 0 and data.get("port") is not False:
+            tls = data.get("tls", "implicit")
+            usual = cls.automatic_ports.get(tls) if isinstance(tls, str) else None
+            if usual is not None:
+                return {**data, "port": usual}
+        return data
+
+    @model_validator(mode="after")
+    def _one_password_source(self) -> Self:
+        if self.password_file is not None and self.password_command:
+            raise ValueError("names both password_file and password_command; choose one")
+        return self
+
+    @model_validator(mode="after")
+    def _encrypted(self) -> Self:
+        if self.tls == "none" and self.host not in _LOOPBACK and not self.insecure:
+            raise ValueError('has tls = "none" for a host that is not this machine')
+        return self
+
+
+class MailboxSettings(Account):
+    """The IMAP mailbox that is the desk."""
+
+    section: ClassVar[str] = "mailbox"
+    automatic_ports: ClassVar[dict[str, int]] = {"implicit": 993, "starttls": 143, "none": 143}
+
+    username: Annotated[Line, Field(min_length=1)]
+    """Login name."""
+    folder: Annotated[Line, Field(min_length=1)] = "INBOX"
+    """The folder new mail arrives in."""
+    sent_folder: Line = ""
+    r"""The folder agents' mail clients file sent mail in. Empty: found by itself (\Sent, RFC 6154)."""
+    poll_seconds: Seconds = 60
+    """How often to look for new mail where IDLE does not work, and as a safety net where it does."""
+    idle: bool = True
+    """Use IDLE (RFC 2177) where the server offers it: mail is seen at once."""
+    authserv_id: Line = ""
+    """The name your own server writes first in Authentication-Results (RFC 8601). Empty: trust none."""
+    max_message_octets: Annotated[int, Field(ge=10_000, le=2_000_000_000)] = 50_000_000
+    """Larger messages are recorded by their head alone."""
+
+
+class SmtpSettings(Account):
+    """The server that takes our mail."""
+
+    section: ClassVar[str] = "smtp"
+    automatic_ports: ClassVar[dict[str, int]] = {"implicit": 465, "starttls": 587, "none": 25}
+
+    envelope_sender: Literal["token", "null"] | AddrSpec = "token"
+    """Where bounces go: token (support+TOKEN@…, told apart by mail), null (<>), or an address."""
+
+
+class DatabaseSettings(Section):
+    """Where tickets are kept."""
+
+    url: Annotated[DatabaseUrl, Field(repr=False)] = "sqlite:///mailflow.db"
+    """sqlite:///FILE or postgresql://USER@HOST/NAME. Its password belongs in PGPASSFILE."""
+
+
+class StateSettings(Section):
+    """What else mailflow writes."""
+
+    directory: FilePath = Path("var")
+    """Folder for the signing key, the lock and trained models. Created with mode 0700."""
+
+
+class AgentSettings(Section):
+    """A person who answers customers."""
+
+    address: AddrSpec
+    """Notifications go here; answers from here reach the customer."""
+    name: Line = ""
+    """Shown in ticket lists."""
+
+
+class SendingSettings(Section):
+    """The gate every outgoing mail passes."""
+
+    mode: Literal["shadow", "live"] = "shadow"
+    """shadow records what would be sent and sends nothing to customers; live sends."""
+    per_address_per_hour: Count = 2
+    """Most automatic mails to one address in an hour."""
+    per_address_per_day: Count = 5
+    """Most automatic mails to one address in a day."""
+    per_ticket_per_day: Count = 10
+    """Most automatic mails about one ticket in a day."""
+    per_domain_per_hour: Count = 50
+    """Most automatic mails to one domain in an hour."""
+    per_hour: Count = 300
+    """Most automatic mails in an hour at all; past it the outbox is held and says so."""
+
+
+class RepliesSettings(Section):
+    """How replies find their ticket."""
+
+    subaddress: bool = True
+    """Answers come to support+TOKEN@… (RFC 5233). false when the server refuses such addresses."""
+    token_days: Annotated[int, Field(ge=1, le=3650)] = 365
+    """How long a reply address opens its ticket."""
+
+
+class AcknowledgementSettings(Section):
+    """The first automatic answer to a new ticket."""
+
+    enabled: bool = True
+    """Tell a customer that their mail arrived."""
+
+
+class ProgressSettings(Section):
+    """Mail that says a ticket is not forgotten, while nobody could answer yet."""
+
+    enabled: bool = True
+    """Send progress updates."""
+    low: Duration = timedelta(hours=72)
+    """Silence before the first update, by priority."""
+    normal: Duration = timedelta(hours=24)
+    """The same for normal priority."""
+    high: Duration = timedelta(hours=8)
+    """The same for high priority."""
+    urgent: Duration = timedelta(hours=2)
+    """The same for urgent priority."""
+    max_updates: Annotated[int, Field(ge=0, le=100)] = 5
+    """Most updates for one ticket between two answers of a person."""
+    backoff: Annotated[float, Field(ge=1, le=10)] = 2.0
+    """Each further update waits this many times longer than the one before."""
+
+
+class SuggestionsSettings(Section):
+    """Priority and article, suggested to agents."""
+
+    enabled: bool = True
+    """Suggest at all."""
+    model: FilePath | Annotated[None, BeforeValidator(lambda value: value or None)] = None
+    """A trained model's folder or file. Empty: the newest one trained here, else the one shipped."""
+    precision: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
+    """An article is suggested only where at least this share of such suggestions was right."""
+
+
+class TemplatesSettings(Section):
+    """The wording of notices."""
+
+    folder: FilePath | Annotated[None, BeforeValidator(lambda value: value or None)] = None
+    """Folder with your own versions; what is not there comes from the shipped ones."""
+
+
+class ThreadingSettings(Section):
+    """How far to go to see that two mails belong together."""
+
+    subject_window_days: Annotated[int, Field(ge=0, le=365)] = 0
+    """Join mails of one customer with the same subject within so many days. 0: never."""
+
+
+class LogSettings(Section):
+    """What the daemon says on stderr."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least important level written."""
+    format: Literal["auto", "console", "json"] = "auto"
+    """auto: readable lines on a terminal, JSON otherwise."""
+
+
+class Settings(Section):
+    """The whole configuration. Paths are absolute when it came from ``load_settings``."""
+
+    support: SupportSettings
+    mailbox: MailboxSettings
+    smtp: SmtpSettings
+    database: DatabaseSettings = DatabaseSettings()
+    state: StateSettings = StateSettings()
+    agents: Annotated[
+        tuple[AgentSettings, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)
+    ] = ()
+    sending: SendingSettings = SendingSettings()
+    replies: RepliesSettings = RepliesSettings()
+    acknowledgement: AcknowledgementSettings = AcknowledgementSettings()
+    progress: ProgressSettings = ProgressSettings()
+    suggestions: SuggestionsSettings = SuggestionsSettings()
+    templates: TemplatesSettings = TemplatesSettings()
+    threading: ThreadingSettings = ThreadingSettings()
+    log: LogSettings = LogSettings()
+
+    @model_validator(mode="after")
+    def _agents_are_people(self) -> Self:
+        own = {a.lower() for a in (self.support.address, *self.support.aliases)}
+        seen: set[str] = set()
+        for number, agent in enumerate(self.agents, start=1):
+            address = agent.address.lower()
+            if address in own:
+                # Its notification would come back as new mail: a loop.
+                raise ValueError(f"agent {number} is the desk's own address {address}")
+            if address in seen:
+                raise ValueError(f"agent {number} stands twice: {address}")
+            seen.add(address)
+        return self
