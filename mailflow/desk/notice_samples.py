@@ -1,0 +1,152 @@
+"""Examples of every notice's facts, for previews and for proving a template before it serves. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, assert_never
+
+from mailflow.desk.notices import (
+    Acknowledgement,
+    AgentNotification,
+    ArticleFacts,
+    AttachmentFacts,
+    NoticeFacts,
+    NoticeKind,
+    NotSent,
+    ProgressUpdate,
+    Resolution,
+    plain_facts,
+)
+
+# Any: the values of keyword arguments, checked by the constructors they go to.
+_DESK: dict[str, Any] = {
+    "ticket_number": 12,
+    "ticket_tag": "[#12]",
+    "support_name": "Example Support",
+    "support_address": "support@example.com",
+    "organisation": "Example Ltd",
+}
+_BARE_DESK: dict[str, Any] = {**_DESK, "organisation": "", "support_address": ""}
+_ARTICLE = ArticleFacts(
+    id="login-loop",
+    title="Signing in sends you back to the sign-in page",
+    body="This happens when cookies of example.com are blocked.\n\n"
+    "1. Allow cookies for example.com.\n2. Close all windows of the browser.\n3. Sign in again.",
+    status="workaround",
+    confidence=0.93,
+)
+_CUSTOMER: dict[str, Any] = {
+    "authenticated": True,
+    "requester_name": "Maria Sommer",
+    "subject_echo": "Cannot sign in since this morning",
+}
+
+
+def sample_facts(kind: NoticeKind) -> dict[str, object]:
+    """A rich example of a notice's facts, for previews."""
+    return sample_variants(kind)[0]
+
+
+def sample_variants(kind: NoticeKind) -> tuple[dict[str, object], ...]:
+    """Examples that together reach every branch a template may have; the first is the richest, the second the barest."""
+    return tuple(plain_facts(facts) for facts in _samples(kind))
+
+
+def _samples(kind: NoticeKind) -> tuple[NoticeFacts, ...]:
+    match kind:
+        case NoticeKind.ACKNOWLEDGEMENT:
+            return (
+                Acknowledgement(
+                    **_DESK,
+                    **_CUSTOMER,
+                    article=_ARTICLE,
+                    hours_hint="We are here Monday to Friday, 9:00 to 17:00.",
+                ),
+                Acknowledgement(**_BARE_DESK),
+                Acknowledgement(**_DESK, **_CUSTOMER),
+                Acknowledgement(**_DESK, article=_ARTICLE),
+            )
+        case NoticeKind.PROGRESS_UPDATE:
+            return (
+                ProgressUpdate(
+                    **_DESK,
+                    **_CUSTOMER,
+                    happened=(
+                        "Jo Park took your request over.",
+                        "We asked the network team and wait for their answer.",
+                    ),
+                    next_contact_by=datetime(2026, 3, 12, 16, 0, tzinfo=UTC),
+                ),
+                ProgressUpdate(**_BARE_DESK),
+                ProgressUpdate(**_DESK, happened=("Jo Park took your request over.",)),
+            )
+        case NoticeKind.RESOLUTION:
+            return (
+                Resolution(
+                    **_DESK,
+                    **_CUSTOMER,
+                    resolution_text="I have unlocked your account.\nPlease sign in with your old password.",
+                    agent_name="Jo Park",
+                    article=_ARTICLE,
+                ),
+                Resolution(**_BARE_DESK),
+                Resolution(**_DESK, **_CUSTOMER, article=_ARTICLE),
+            )
+        case NoticeKind.AGENT_NOTIFICATION:
+            return _agent_samples()
+        case NoticeKind.NOT_SENT:
+            return (
+                NotSent(
+                    **_DESK,
+                    agent_name="Jo Park",
+                    requester_address="maria@example.org",
+                    reason="The server of example.org says that the mailbox maria@example.org does not exist.",
+                    mend="Check the address, then answer once more.",
+                    original_subject="Re: Cannot sign in since this morning [#12]",
+                    original_text="Hello Maria,\n\nI have unlocked your account.\n\nJo",
+                ),
+                NotSent(**_BARE_DESK, reason="It contained nothing but commands."),
+            )
+        case _:
+            assert_never(kind)
+
+
+def _agent_samples() -> tuple[NoticeFacts, ...]:
+    return (
+        AgentNotification(
+            **_DESK,
+            is_new=True,
+            requester_name="Maria Sommer",
+            requester_address="maria@example.org",
+            verified=True,
+            subject="Cannot sign in since this morning",
+            new_text="Hello,\n\nsince this morning the page sends me back to the sign-in form each time.\n\n"
+            "I need the report by noon, can you help?\n\nMaria",
+            hidden_lines=4,
+            attachments=(AttachmentFacts(name="screenshot.png", size=48_213),),
+            priority="high",
+            priority_confidence=0.87,
+            articles=(
+                _ARTICLE,
+                ArticleFacts(id="password-reset", title="Resetting a password", confidence=0.04),
+            ),
+            because=("“sign in”, “by noon”", "like ticket 7"),
+        ),
+        AgentNotification(**_BARE_DESK, is_new=True, requester_address="stranger@example.org"),
+        AgentNotification(
+            **_DESK,
+            is_new=False,
+            requester_name="Maria Sommer",
+            requester_address="maria@example.org",
+            written_by="Ben Sommer <ben@example.org>",
+            subject="Re: Cannot sign in since this morning",
+            new_text="It works again, thank you.",
+            hidden_lines=1,
+            previous_messages=3,
+            status="open",
+            reopened=True,
+            priority="normal",
+            priority_confidence=0.41,
+            priority_abstained=True,
+        ),
+    )

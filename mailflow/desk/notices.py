@@ -1,0 +1,262 @@
+"""The mails mailflow writes by itself, and the facts each may tell. Pure.
+
+A notice's template sees exactly the fields of its facts here, as plain data, and nothing else;
+the comment of each field is the reference an admin reads. A mail to somebody who has not proven
+to be who From says carries none of their words: such facts drop them when they are made, whatever
+the caller passed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import html as html_entities
+import re
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+
+class NoticeKind(enum.StrEnum):
+    """The value is the name of the template folder."""
+
+    ACKNOWLEDGEMENT = "acknowledgement"  # to the requester: we have it
+    AGENT_NOTIFICATION = "agent_notification"  # to agents: somebody wrote
+    PROGRESS_UPDATE = "progress_update"  # to the requester: what happened since
+    RESOLUTION = "resolution"  # to the requester: this is solved
+    NOT_SENT = "not_sent"  # to an agent: your answer did not leave
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleFacts:
+    id: Annotated[str, "the article's short name, such as login-loop"] = ""
+    title: Annotated[str, "the article's title"]
+    body: Annotated[str, "the article's text"] = ""
+    status: Annotated[str, "known, workaround or fixed"] = "known"
+    confidence: Annotated[float | None, "how sure the suggestion is, 0 to 1 (agents only)"] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentFacts:
+    name: Annotated[str, "what the sender called the file"]
+    size: Annotated[int, "octets"] = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeFacts:
+    """What every notice may tell."""
+
+    ticket_number: Annotated[int, "the ticket's number, 12"]
+    ticket_tag: Annotated[str, "the ticket's mark in a subject, [#12]"]
+    support_name: Annotated[str, "who signs, such as 'Example Support'"]
+    support_address: Annotated[str, "the address customers write to"] = ""
+    organisation: Annotated[str, "whose desk this is, such as 'Example Ltd'; may be empty"] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerFacts(NoticeFacts):
+    """What a notice to the requester may tell besides. Their words only where they are authenticated."""
+
+    authenticated: Annotated[bool, "whether From was proven; if not, the next two are None"] = False
+    requester_name: Annotated[str | None, "the requester's name, or None: greet neutrally"] = None
+    subject_echo: Annotated[str | None, "the subject they wrote, without Re:, or None"] = None
+
+    def __post_init__(self) -> None:
+        keep = self.authenticated
+        object.__setattr__(self, "requester_name", (keep and self.requester_name) or None)
+        object.__setattr__(self, "subject_echo", (keep and self.subject_echo) or None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledgement(CustomerFacts):
+    article: Annotated[ArticleFacts | None, "an article that surely fits, or None"] = None
+    hours_hint: Annotated[str | None, "a sentence about opening hours, or None"] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgressUpdate(CustomerFacts):
+    happened: Annotated[tuple[str, ...], "short sentences: what happened since the last mail"] = ()
+    next_contact_by: Annotated[datetime | None, "when we write again at the latest, or None"] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution(CustomerFacts):
+    resolution_text: Annotated[str, "what the agent wrote; may be empty"] = ""
+    agent_name: Annotated[str | None, "who solved it, or None"] = None
+    article: Annotated[ArticleFacts | None, "the article that solves it, or None"] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentNotification(NoticeFacts):
+    is_new: Annotated[bool, "True for a new ticket, False for a further message"]
+    requester_name: Annotated[str, "the requester's name; may be empty"] = ""
+    requester_address: Annotated[str, "the requester's address"]
+    written_by: Annotated[str | None, "who wrote, when it was not the requester, or None"] = None
+    verified: Annotated[bool, "whether From was proven by a server we trust"] = False
+    subject: Annotated[str, "the subject as written; may be empty"] = ""
+    new_text: Annotated[str, "what was newly written, without quotes and signature"] = ""
+    hidden_lines: Annotated[int, "how many quoted or signature lines were left out"] = 0
+    attachments: Annotated[tuple[AttachmentFacts, ...], "the files that came along"] = ()
+    previous_messages: Annotated[int, "how many messages the ticket already had"] = 0
+    status: Annotated[str, "the ticket's status now: new, open, pending, …"] = "new"
+    reopened: Annotated[bool, "whether this message reopened the ticket"] = False
+    priority: Annotated[str | None, "low, normal, high or urgent, or None: nothing suggested"] = (
+        None
+    )
+    priority_confidence: Annotated[float | None, "how sure the priority is, 0 to 1"] = None
+    priority_abstained: Annotated[bool, "True: the priority is only a guess"] = False
+    articles: Annotated[tuple[ArticleFacts, ...], "suggested articles, best first"] = ()
+    because: Annotated[tuple[str, ...], "the words and past tickets that decided"] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotSent(NoticeFacts):
+    agent_name: Annotated[str | None, "the agent's name, or None"] = None
+    requester_address: Annotated[str, "who did not get the answer; may be empty"] = ""
+    reason: Annotated[str, "why the answer did not leave, one sentence"]
+    mend: Annotated[str | None, "what to do about it, one sentence, or None"] = None
+    original_subject: Annotated[str, "the subject of the answer; may be empty"] = ""
+    original_text: Annotated[str, "what the agent wrote"] = ""
+
+
+FACTS: Mapping[NoticeKind, type[NoticeFacts]] = {
+    NoticeKind.ACKNOWLEDGEMENT: Acknowledgement,
+    NoticeKind.AGENT_NOTIFICATION: AgentNotification,
+    NoticeKind.PROGRESS_UPDATE: ProgressUpdate,
+    NoticeKind.RESOLUTION: Resolution,
+    NoticeKind.NOT_SENT: NotSent,
+}
+
+
+def plain_facts(facts: NoticeFacts) -> dict[str, object]:
+    """The facts as a template sees them: str, int, float, bool, None, datetime, list and dict only."""
+    return {field.name: _plain(getattr(facts, field.name)) for field in dataclasses.fields(facts)}
+
+
+def _plain(value: object) -> object:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {
+            field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)
+        }
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return value
+
+
+def variable_reference(kind: NoticeKind) -> tuple[tuple[str, str], ...]:
+    """(name, meaning) of every variable of a notice's templates, nested ones as ``article.title``."""
+    return tuple(_reference(FACTS[kind], ""))
+
+
+def _reference(facts: type, prefix: str) -> Iterator[tuple[str, str]]:
+    for name, hint in typing.get_type_hints(facts, include_extras=True).items():
+        declared, meaning = typing.get_args(hint)[:2]
+        yield prefix + name, meaning
+        nested = [ArticleFacts, AttachmentFacts]
+        for part in (declared, *typing.get_args(declared)):
+            if part in nested:
+                yield from _reference(part, f"{prefix}{name}.")
+
+
+# -- the last look before a mail leaves --------------------------------------------------------------
+
+_LEFTOVER = re.compile(r"\{\{|\}\}|\{%|%\}|\{#")
+# "None of them" is English; a bare None is a value that was not there.
+_NONE = re.compile(r"\bNone\b(?! (?:of|at|are|is|was|were|has|have|yet|so|the)\b)")
+_EMPTY_GREETING = re.compile(
+    r"^[ \t]*(?:hello|hi|dear|hallo|liebe[r]?|sehr geehrte[r]?(?: frau| herr)?|guten tag|bonjour|ch[eè]re?"
+    r"|hola|estimad[oa]|ol[aá]|caro|cara)(?:[ \t]+[,!:]|[ \t]*[,!:]{2}|[ \t]+none\b)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_BARE_TITLE = re.compile(
+    r"^[ \t]*(?:dear|liebe[r]?|sehr geehrte[r]?(?: frau| herr)?|ch[eè]re?|estimad[oa]|caro|cara)[ \t]*[,!:]?[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_NOREPLY = re.compile(
+    r"no[-_ ]?reply|do[-_ ]?not[-_ ]?reply|don't reply|nicht auf diese (?:e-?)?mail antworten"
+    r"|ne pas répondre|no responda|não responda",
+    re.IGNORECASE,
+)
+_TAG = re.compile(r"<[^<>]*>")
+
+
+def leaving_faults(
+    subject: str, text: str, html: str | None, facts: Mapping[str, object] | None = None
+) -> tuple[str, ...]:
+    """What must not leave in a mail of ours: leftover template marks, None for a value, an empty greeting, noreply.
+
+    ``facts`` are what the mail was rendered from: people's own words in them are not held against
+    the mail (a customer may well write ``{{``). An empty result means: may leave.
+    """
+    words = _people_wrote(facts or {})
+    found: dict[str, None] = {}
+    if not subject.strip():
+        found["the subject is empty"] = None
+    if not text.strip():
+        found["the text is empty"] = None
+    seen_html = (
+        html_entities.unescape(_TAG.sub("\n", html.partition("</head>")[2] or html)) if html else ""
+    )
+    for part in (subject, text, seen_html):
+        for fault in _part_faults(_without(part, words)):
+            found[fault] = None
+    return tuple(found)
+
+
+def _part_faults(part: str) -> Iterator[str]:
+    if found := _LEFTOVER.search(part):
+        yield f"a template mark was left over: {found[0]}"
+    if _NONE.search(part):
+        yield "the word None stands where a value was missing"
+    if _EMPTY_GREETING.search(part) or _BARE_TITLE.search(part):
+        yield "the greeting is empty"
+    if found := _NOREPLY.search(part):
+        yield f"it tells people not to reply: {found[0]}"
+
+
+def _people_wrote(facts: object) -> frozenset[str]:
+    """Every line of every string in the facts, and the whole strings; a value that says None is no one's word."""
+    words: set[str] = set()
+    pending = [facts]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, Mapping):
+            pending.extend(value.values())
+        elif isinstance(value, list | tuple):
+            pending.extend(value)
+        elif isinstance(value, str) and value.strip() != "None":
+            words.update(line.strip() for line in value.splitlines())
+    words.discard("")
+    return frozenset(words)
+
+
+def _without(part: str, words: frozenset[str]) -> str:
+    """The part without lines that people wrote, quoted or not, and without their words inside a line of ours."""
+    ours = []
+    suspicious = [word for word in words if len(word) <= _MAX_INLINE and _suspicious(word)][
+        :_MAX_WORDS
+    ]
+    for line in part.splitlines():
+        bare = line.strip().lstrip(">").strip()
+        if bare in words:
+            continue
+        for word in suspicious:
+            line = line.replace(word, "")
+        ours.append(line)
+    return "\n".join(ours)
+
+
+_MAX_INLINE = 300
+_MAX_WORDS = 50
+
+
+def _suspicious(word: str) -> bool:
+    return bool(
+        _LEFTOVER.search(word)
+        or _NONE.search(word)
+        or _NOREPLY.search(word)
+        or _EMPTY_GREETING.search(word)
+        or _BARE_TITLE.search(word)
+    )
