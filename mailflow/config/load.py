@@ -88,6 +88,9 @@ def load(
     _read_environment(env, sources)
     for key, text in (flags or {}).items():
         _set_text(sources, tuple(key.split(".")), text, f"--set {key}")
+    for section, info in SECTIONS.items():
+        if not info.is_required() and section != "agents":
+            sources.data.setdefault(section, {})  # so that default paths resolve as written ones do
     folder = path.absolute().parent if path is not None else Path.cwd()
     try:
         settings = Settings.model_validate(sources.data, context={"folder": folder})
