@@ -41,11 +41,8 @@ def _from_base64(octets: bytes) -> tuple[bytes, str | None]:
         return decoded, defect
     if not _BASE64_ONLY.fullmatch(rest):
         return decoded, "base64-followed-by-text"  # a footer added by a list on the way
-    pieces = [decoded]
-    for piece in rest.split(b"="):
-        if piece.strip():
-            pieces.append(_base64_run(piece)[0])
-    return b"".join(pieces), "base64-in-pieces"
+    pieces = [_base64_run(piece)[0] for piece in rest.split(b"=") if piece.strip()]
+    return b"".join([decoded, *pieces]), "base64-in-pieces"
 
 
 def _base64_run(octets: bytes) -> tuple[bytes, str | None]:
