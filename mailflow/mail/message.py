@@ -27,6 +27,7 @@ class RawMessage:
     octets: bytes
     received_at: datetime | None = None  # INTERNALDATE; aware. The moment we believe, unlike Date:.
     location: Location | None = None
+    truncated: bool = False  # larger than the cap: only the first octets were fetched
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,9 @@ class IncomingMessage:
     defects: tuple[str, ...]
     #: The whole head, decoded and in order, for rules and people: (lower-case name, value).
     header_fields: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    html: str | None = field(default=None, repr=False)  # the HTML part as sent; hostile until nh3 saw it
+    html: str | None = field(
+        default=None, repr=False
+    )  # the HTML part as sent; hostile until nh3 saw it
 
 
 @dataclass(frozen=True, slots=True)
