@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from mailflow.desk.ticket import Priority, TicketStatus
+from mailflow.desk.ticket import ParticipantRole, Priority, TicketStatus
 
 
 class Storing(enum.StrEnum):
@@ -78,6 +78,15 @@ class AnswerDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class Joining:
+    """Somebody who becomes a participant with this message."""
+
+    address: str  # ASCII-lower-cased
+    name: str
+    role: ParticipantRole
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     store: StoreDecision
     thread: ThreadDecision
@@ -85,7 +94,8 @@ class Decision:
     answer: AnswerDecision
     voice: Voice
     verified: bool  # the author's domain is proven by a server we named
-    agent_address: str | None = None  # set when voice is AGENT
+    joins: tuple[Joining, ...] = ()  # for a new ticket the requester comes first
+    agent_address: str | None = None  # the proven agent, when voice is AGENT and it is known which
     priority: Priority | None = None  # for a new ticket
     blocked_address: str | None = None  # bounced for good: no more automatic mail to it
     warnings: tuple[str, ...] = ()

@@ -42,11 +42,12 @@ def _default_update_intervals() -> Mapping[Priority, timedelta]:
 
 @dataclass(frozen=True, slots=True)
 class ProgressPolicy:
-    """How long we may stay silent. Each update without news doubles the wait; after `max_updates` it ends."""
+    """How long we may stay silent. Each update without news waits `backoff` times longer; `max_updates` ends it."""
 
     enabled: bool = True
     every: Mapping[Priority, timedelta] = field(default_factory=_default_update_intervals)
     max_updates: int = 5
+    backoff: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,11 @@ class Policy:
     @property
     def domain(self) -> str:
         return self.support_address.rpartition("@")[2]
+
+    @property
+    def message_id_domain(self) -> str:
+        """The right-hand side of our Message-IDs: a name nobody else on our domain writes ids with."""
+        return f"mailflow.{self.domain}"
 
     def agent(self, address: str) -> Agent | None:
         """The agent with exactly this address after ASCII lower-casing; look-alikes are strangers."""

@@ -66,6 +66,9 @@ class Ticket:
     assignee: str | None = None  # an agent's address
     article_id: str | None = None
     language: str | None = None
-    first_response_at: datetime | None = None  # a person's public reply; an acknowledgement does not count
+    first_response_at: datetime | None = (
+        None  # a person's public reply; an acknowledgement does not count
+    )
     next_update_at: datetime | None = None  # when a progress update falls due
+    requester_verified: bool = False  # a server we named vouched for the opening message's author
     participants: tuple[Participant, ...] = ()

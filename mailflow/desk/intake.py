@@ -1,0 +1,355 @@
+"""The heart: one pure decision per incoming message.
+
+Read top to bottom: what came from Sent, what is our own or a copy, what a proven agent wrote, what a
+machine wrote, what a person wrote. Each path answers the four questions of ``decision.py``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from mailflow.desk.context import Source, ThreadContext, participant
+from mailflow.desk.decision import (
+    Answer,
+    AnswerDecision,
+    Decision,
+    Joining,
+    Proof,
+    StoreDecision,
+    Storing,
+    ThreadDecision,
+    Voice,
+    WakeDecision,
+)
+from mailflow.desk.policy import Agent, Policy, ascii_lower
+from mailflow.desk.relay import relay_fault
+from mailflow.desk.reply_token import Purpose, TokenClaims
+from mailflow.desk.suggestion import Suggestion
+from mailflow.desk.thread import match_ticket
+from mailflow.desk.ticket import ParticipantRole, Priority, Ticket, TicketStatus
+from mailflow.desk.plain_address import is_plain_address
+from mailflow.mail.authentication import is_authenticated
+from mailflow.mail.message import Address, IncomingMessage, Origin
+
+#: Machine mail that belongs to no ticket: what becomes of it, and why.
+_LONE_MACHINES: dict[Origin, tuple[Storing, str]] = {
+    Origin.AUTO_REPLY: (Storing.SET_ASIDE, "an automatic reply that belongs to no ticket"),
+    Origin.BOUNCE: (Storing.SET_ASIDE, "a bounce of a mail we did not send"),
+    Origin.DELAY: (Storing.SET_ASIDE, "a delay report about a mail we did not send"),
+    Origin.BULK: (Storing.SET_ASIDE, "bulk mail"),
+    Origin.REPORT: (Storing.SET_ASIDE, "a report for the postmaster"),
+    Origin.RECEIPT: (Storing.SET_ASIDE, "a read receipt"),
+    # People do write through lists (a support group is one), and monitors do report outages.
+    Origin.LIST: (Storing.OPEN_TICKET, "list mail may be a person's"),
+    Origin.NOTIFICATION: (Storing.OPEN_TICKET, "a service reports something"),
+}
+# These speak about the ticket or for nobody; they never change whose turn it is.
+_QUIET = frozenset({Origin.AUTO_REPLY, Origin.DELAY, Origin.RECEIPT, Origin.REPORT, Origin.BOUNCE})
+_WAITING = frozenset({TicketStatus.PENDING, TicketStatus.SOLVED, TicketStatus.ON_HOLD})
+_MAX_JOINING = 10
+_UNPROVEN_AGENT = "it claims to be from an agent, without proof"
+
+
+def decide_intake(
+    message: IncomingMessage,
+    source: Source,
+    claims: TokenClaims,
+    context: ThreadContext,
+    suggestion: Suggestion,
+    policy: Policy,
+) -> Decision:
+    """The four answers about ``message``. Total: every message gets a decision."""
+    verified = is_authenticated(message, policy.authserv_id)
+    thread = match_ticket(message, claims, context, policy)
+    scene = Scene(message, claims, context, suggestion, policy, thread, verified)
+    if _is_our_own(message, policy):
+        return scene.set_aside("a mail mailflow sent itself")
+    if source is Source.SENT:
+        return _decide_sent(scene)
+    if _is_another_copy(message, context):
+        return scene.set_aside("another copy of a message already recorded")
+    agent = _proven_agent(scene)
+    if agent:
+        return _decide_agent(scene, agent)
+    if message.origin.kind in _QUIET:
+        return _decide_report(scene)
+    return _decide_customer(scene)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """All a decision looks at."""
+
+    message: IncomingMessage
+    claims: TokenClaims
+    context: ThreadContext
+    suggestion: Suggestion
+    policy: Policy
+    thread: ThreadDecision
+    verified: bool
+
+    @property
+    def ticket(self) -> Ticket | None:
+        return self.context.ticket(self.thread.ticket_id)
+
+    def set_aside(self, reason: str) -> Decision:
+        # Nothing set aside touches a ticket, whatever it refers to.
+        nowhere = ThreadDecision(None, Proof.NONE, reason, linked_to=self.thread.ticket_id)
+        return Decision(
+            store=StoreDecision(Storing.SET_ASIDE, reason),
+            thread=nowhere,
+            wake=WakeDecision(False, reason),
+            answer=AnswerDecision(Answer.NOTHING, reason),
+            voice=Voice.MACHINE,
+            verified=self.verified,
+        )
+
+
+# ── mail from our side ──────────────────────────────────────────────────────────────────────────
+
+
+def _decide_sent(scene: Scene) -> Decision:
+    """A mail somebody with the mailbox's password sent from their own client."""
+    ticket = scene.ticket
+    if ticket is None:
+        return scene.set_aside("sent from the mailbox, but it belongs to no ticket")
+    reason = "answered from the shared mailbox"
+    return Decision(
+        store=StoreDecision(Storing.ADD_TO_TICKET, reason),
+        thread=scene.thread,
+        wake=WakeDecision(False, reason, TicketStatus.PENDING),
+        answer=AnswerDecision(Answer.NOTHING, "the customer has it already"),
+        voice=Voice.AGENT,
+        verified=True,
+    )
+
+
+def _decide_agent(scene: Scene, agent: Agent) -> Decision:
+    """A proven agent's answer: it goes to the customer, or back to the agent with the reason."""
+    ticket = scene.ticket
+    if ticket is None:
+        return scene.set_aside(scene.thread.reason)
+    if scene.message.origin.kind is not Origin.PERSON:
+        return _decide_report(scene)
+    fault = relay_fault(scene.message, ticket, scene.policy)
+    if fault:
+        answer, status = AnswerDecision(Answer.TELL_AGENT, fault), None
+    else:
+        reason = f"{agent.address} answered from their own mailbox"
+        answer, status = AnswerDecision(Answer.RELAY, reason), TicketStatus.PENDING
+    return Decision(
+        store=StoreDecision(Storing.ADD_TO_TICKET, "an agent's mail"),
+        thread=scene.thread,
+        wake=WakeDecision(False, "agents know what agents write", status),
+        answer=answer,
+        voice=Voice.AGENT,
+        verified=scene.verified,
+        joins=_copied_in(scene, ticket) if fault is None else (),
+        agent_address=agent.address,
+    )
+
+
+# ── mail from the other side ────────────────────────────────────────────────────────────────────
+
+
+def _decide_report(scene: Scene) -> Decision:
+    """Automatic replies, bounces, delays and receipts: filed, never answered, nothing reopened."""
+    message, ticket = scene.message, scene.ticket
+    if ticket is None:
+        _, reason = _LONE_MACHINES[message.origin.kind]
+        return scene.set_aside(reason)
+    bounced = _bounced_for_good(message, ticket)
+    failed = message.origin.kind is Origin.BOUNCE
+    wake = "a mail of this ticket came back" if failed else f"{message.origin.kind} wakes nobody"
+    return Decision(
+        store=StoreDecision(Storing.ADD_TO_TICKET, f"{message.origin.kind}: {message.origin.rule}"),
+        thread=scene.thread,
+        wake=WakeDecision(failed, wake),
+        answer=AnswerDecision(Answer.NOTHING, message.may_answer.reason),
+        voice=Voice.MACHINE,
+        verified=scene.verified,
+        blocked_address=bounced,
+    )
+
+
+def _decide_customer(scene: Scene) -> Decision:
+    """What a person, or a machine that may speak for one, wrote."""
+    requester = _requester(scene)
+    if requester is None:
+        return scene.set_aside("our own address wrote it and names nobody to answer")
+    if scene.ticket is not None:
+        return _decide_follow_up(scene, scene.ticket)
+    storing, reason = _LONE_MACHINES.get(
+        scene.message.origin.kind, (Storing.OPEN_TICKET, "a new request")
+    )
+    if storing is Storing.SET_ASIDE:
+        return scene.set_aside(f"{reason} ({scene.message.origin.rule})")
+    return Decision(
+        store=StoreDecision(storing, reason),
+        thread=scene.thread,
+        wake=WakeDecision(True, "a new ticket", TicketStatus.NEW),
+        answer=_may_acknowledge(scene),
+        voice=Voice.CUSTOMER,
+        verified=scene.verified,
+        joins=(requester, *_others(scene, requester)),
+        priority=_suggested_priority(scene.suggestion),
+        warnings=_warnings(scene),
+    )
+
+
+def _decide_follow_up(scene: Scene, ticket: Ticket) -> Decision:
+    reopened = ticket.status in _WAITING
+    author = _author_address(scene.message)
+    warnings = []
+    if participant(ticket, author) is None:
+        warnings.append(f"{author} is not a participant of this ticket")
+    if scene.policy.agent(author):
+        warnings.append(_UNPROVEN_AGENT)
+    return Decision(
+        store=StoreDecision(Storing.ADD_TO_TICKET, "a follow-up"),
+        thread=scene.thread,
+        wake=WakeDecision(True, "the customer wrote", TicketStatus.OPEN if reopened else None),
+        answer=AnswerDecision(Answer.NOTHING, "a follow-up; this ticket was acknowledged already"),
+        voice=Voice.CUSTOMER,
+        verified=scene.verified,
+        warnings=tuple(warnings),
+    )
+
+
+def _may_acknowledge(scene: Scene) -> AnswerDecision:
+    reason = _silence_reason(scene)
+    if reason:
+        return AnswerDecision(Answer.NOTHING, reason)
+    return AnswerDecision(Answer.ACKNOWLEDGE, "a person's new request")
+
+
+def _silence_reason(scene: Scene) -> str | None:
+    """Why a new ticket gets no acknowledgement; None when it gets one."""
+    message, policy, context = scene.message, scene.policy, scene.context
+    author = _author_address(message)
+    budgets = policy.budgets
+    stray_agent_token = scene.claims.addressed is not None and (
+        scene.claims.addressed.purpose is Purpose.AGENT
+    )
+    checks: tuple[tuple[bool, str], ...] = (
+        (not policy.acknowledge, "acknowledgements are switched off"),
+        (not message.may_answer.value, message.may_answer.reason),
+        (message.author_ambiguous, "the From field names several authors"),
+        (author in policy.own_addresses, "it was written under our own address"),
+        (policy.agent(author) is not None, _UNPROVEN_AGENT),
+        (stray_agent_token, "it used an agent's reply address"),
+        (not is_plain_address(author), "the author's address cannot be answered safely"),
+        (context.author_blocked is not None, f"mail to {author} came back"),
+        (
+            context.automatic_to_author_last_hour >= budgets.per_address_per_hour,
+            f"{author} got {context.automatic_to_author_last_hour} automatic mails this hour",
+        ),
+        (
+            context.automatic_to_author_last_day >= budgets.per_address_per_day,
+            f"{author} got {context.automatic_to_author_last_day} automatic mails today",
+        ),
+    )
+    return next((reason for applies, reason in checks if applies), None)
+
+
+# ── small facts ─────────────────────────────────────────────────────────────────────────────────
+
+
+def new_text_hash(message: IncomingMessage) -> str:
+    """Tells copies of one mail, which differ in their trace fields, from two mails with one Message-ID."""
+    folded = " ".join(message.new_text.split())
+    return hashlib.sha256(f"{_author_address(message)}\n{folded}".encode()).hexdigest()
+
+
+def _is_our_own(message: IncomingMessage, policy: Policy) -> bool:
+    return bool(message.message_id and message.message_id.endswith("@" + policy.message_id_domain))
+
+
+def _is_another_copy(message: IncomingMessage, context: ThreadContext) -> bool:
+    wanted = new_text_hash(message)
+    return any(known.new_text_hash == wanted for known in context.same_message_id)
+
+
+def _proven_agent(scene: Scene) -> Agent | None:
+    """The agent who wrote this: the holder of a signed personal token, under exactly that agent's address.
+
+    Where the admin named a server whose Authentication-Results count, its pass is required as well.
+    """
+    ticket = scene.ticket
+    agent = scene.policy.agent(_author_address(scene.message))
+    tokens = (scene.claims.addressed, scene.claims.referenced)
+    token = next((t for t in tokens if t and t.purpose is Purpose.AGENT), None)
+    if agent is None or ticket is None or token is None or scene.message.author_ambiguous:
+        return None
+    if scene.policy.authserv_id and not scene.verified:
+        return None
+    holder = next((p for p in ticket.participants if p.id == token.participant_id), None)
+    genuine = holder is not None and holder.address == agent.address
+    return agent if genuine and token.ticket_id == ticket.id else None
+
+
+def _author_address(message: IncomingMessage) -> str:
+    return ascii_lower(message.author.address) if message.author else ""
+
+
+def _requester(scene: Scene) -> Joining | None:
+    """Whom the ticket is for: the author, or who a form under our own address says to answer."""
+    message, own = scene.message, scene.policy.own_addresses
+    author = message.author or Address("")
+    if ascii_lower(author.address) in own:
+        other = [a for a in message.reply_to if ascii_lower(a.address) not in own]
+        if not other:
+            return None
+        author = other[0]
+    return Joining(ascii_lower(author.address), author.name, ParticipantRole.REQUESTER)
+
+
+def _others(scene: Scene, requester: Joining) -> tuple[Joining, ...]:
+    """People in copy stay in, but only when a server we named vouches for who invited them."""
+    return _joining(scene, {requester.address}) if scene.verified else ()
+
+
+def _copied_in(scene: Scene, ticket: Ticket) -> tuple[Joining, ...]:
+    return _joining(scene, {p.address for p in ticket.participants})
+
+
+def _joining(scene: Scene, present: set[str]) -> tuple[Joining, ...]:
+    policy = scene.policy
+    people: dict[str, Joining] = {}
+    for person in (*scene.message.to, *scene.message.cc):
+        address = ascii_lower(person.address)
+        base = re.sub(r"\+[^@]*(?=@)", "", address)
+        ours = {address, base} & policy.own_addresses or policy.agent(address)
+        if not ours and address not in present and is_plain_address(address):
+            people.setdefault(address, Joining(address, person.name, ParticipantRole.CC))
+    return tuple(people.values())[:_MAX_JOINING]
+
+
+def _bounced_for_good(message: IncomingMessage, ticket: Ticket) -> str | None:
+    """The participant whose mailbox does not exist (5.1.x), if the report names one we wrote to."""
+    for recipient in message.bounce.recipients if message.bounce else ():
+        address = ascii_lower(recipient.address)
+        gone = recipient.action == "failed" and recipient.status.startswith("5.1.")
+        if gone and participant(ticket, address):
+            return address
+    return None
+
+
+def _suggested_priority(suggestion: Suggestion) -> Priority:
+    priority = suggestion.priority
+    return Priority.NORMAL if priority is None or priority.abstained else priority.label
+
+
+def _warnings(scene: Scene) -> tuple[str, ...]:
+    warnings = []
+    if scene.thread.linked_to is not None:
+        warnings.append(scene.thread.reason)
+    if scene.context.same_message_id:
+        warnings.append("another message carries the same Message-ID")
+    if scene.message.author_ambiguous:
+        warnings.append("the From field names several authors")
+    if scene.policy.agent(_author_address(scene.message)):
+        warnings.append(_UNPROVEN_AGENT)
+    return tuple(warnings)

@@ -1,0 +1,219 @@
+"""Which mails follow from a decision, and what they say. Pure; rendering and sending come later.
+
+Every letter has a key that names its cause. The outbox takes a key once, so the same cause never
+sends twice, whatever crashed in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypedDict
+
+from mailflow.desk.decision import Answer, Decision
+from mailflow.desk.notices import (
+    Acknowledgement,
+    AgentNotification,
+    ArticleFacts,
+    AttachmentFacts,
+    NoticeFacts,
+    NoticeKind,
+    NotSent,
+)
+from mailflow.desk.outbox import MailClass
+from mailflow.desk.policy import Agent, Policy
+from mailflow.desk.suggestion import Suggestion
+from mailflow.desk.ticket import Article, Ticket, TicketStatus
+from mailflow.mail.message import Address, IncomingMessage
+
+_MAX_ARTICLES_SHOWN = 3
+
+
+class DeskFacts(TypedDict):
+    """What every notice tells about the ticket and the desk: keyword arguments of `NoticeFacts`."""
+
+    ticket_number: int
+    ticket_tag: str
+    support_name: str
+    support_address: str
+    organisation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A notice somebody is to get. ``auto_submitted`` is the value of that field (RFC 3834 5)."""
+
+    key: str
+    mail_class: MailClass
+    kind: NoticeKind
+    to: Address
+    facts: NoticeFacts
+    language: str
+    auto_submitted: str = "auto-generated"
+    in_reply_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What the letters of one recorded message are written from."""
+
+    message_row: int
+    message: IncomingMessage
+    decision: Decision
+    suggestion: Suggestion
+    ticket: Ticket
+    earlier_messages: int
+    articles: Mapping[str, Article]
+
+
+def letters_for(occasion: Occasion, policy: Policy) -> tuple[Letter, ...]:
+    """Acknowledgement, notifications and returned answers that follow from one recorded message."""
+    return tuple(_letters(occasion, policy))
+
+
+def _letters(occasion: Occasion, policy: Policy) -> Iterator[Letter]:
+    answer = occasion.decision.answer.value
+    if answer is Answer.ACKNOWLEDGE:
+        yield acknowledgement(occasion, policy)
+    if answer is Answer.TELL_AGENT:
+        yield _not_sent(occasion, policy)
+    if occasion.decision.wake.value:
+        for agent in _agents_to_wake(occasion.ticket, occasion.message, policy):
+            yield _notification(occasion, agent, policy)
+
+
+def ticket_tag(ticket: Ticket) -> str:
+    return f"[#{ticket.id}]"
+
+
+# ── to the customer ─────────────────────────────────────────────────────────────────────────────
+
+
+def acknowledgement(occasion: Occasion, policy: Policy) -> Letter:
+    """The one acknowledgement of a ticket. Its words are the sender's only where the sender is proven."""
+    ticket, message = occasion.ticket, occasion.message
+    facts = Acknowledgement(
+        **desk_facts(ticket, policy),
+        authenticated=occasion.decision.verified,
+        requester_name=ticket.requester.name or None,
+        subject_echo=message.base_subject or None,
+        article=_customer_article(occasion, policy),
+    )
+    return Letter(
+        key=f"acknowledgement:{ticket.id}",
+        mail_class=MailClass.AUTOMATIC,
+        kind=NoticeKind.ACKNOWLEDGEMENT,
+        to=Address(ticket.requester.address, facts.requester_name or ""),
+        facts=facts,
+        language=message.language or policy.language,
+        auto_submitted="auto-replied",
+        in_reply_to=message.message_id,
+    )
+
+
+def _customer_article(occasion: Occasion, policy: Policy) -> ArticleFacts | None:
+    """Only an article whose precision was measured on this desk's own tickets is shown to a customer."""
+    suggestion = occasion.suggestion
+    if not (policy.customers_see_articles and suggestion.for_customer):
+        return None
+    article = occasion.articles.get(suggestion.suggested_article or "")
+    return _article_facts(article, None) if article else None
+
+
+# ── to an agent ─────────────────────────────────────────────────────────────────────────────────
+
+
+def _agents_to_wake(ticket: Ticket, message: IncomingMessage, policy: Policy) -> tuple[Agent, ...]:
+    """The assignee if there is one, else everybody; nobody is told of their own mail."""
+    assignee = policy.agent(ticket.assignee) if ticket.assignee else None
+    author = policy.agent(message.author.address) if message.author else None
+    return tuple(a for a in ((assignee,) if assignee else policy.agents) if a != author)
+
+
+def _notification(occasion: Occasion, agent: Agent, policy: Policy) -> Letter:
+    ticket, message, decision = occasion.ticket, occasion.message, occasion.decision
+    author = message.author.address if message.author else ""
+    hidden = f"{message.hidden.quotes}\n{message.hidden.signature}".split("\n")
+    suggested = occasion.suggestion.priority
+    is_new = decision.thread.ticket_id is None
+    facts = AgentNotification(
+        **desk_facts(ticket, policy),
+        is_new=is_new,
+        requester_name=ticket.requester.name,
+        requester_address=ticket.requester.address,
+        written_by=author if author.lower() != ticket.requester.address else None,
+        verified=decision.verified,
+        subject=message.subject,
+        new_text=message.new_text,
+        hidden_lines=sum(1 for line in hidden if line.strip()),
+        attachments=tuple(AttachmentFacts(name=a.filename, size=a.size) for a in message.attachments),
+        previous_messages=occasion.earlier_messages,
+        status=ticket.status.value,
+        reopened=not is_new and decision.wake.status is TicketStatus.OPEN,
+        priority=suggested.label.value if suggested else None,
+        priority_confidence=suggested.confidence if suggested else None,
+        priority_abstained=suggested.abstained if suggested else False,
+        articles=_agent_articles(occasion),
+        because=(*occasion.suggestion.because, *decision.warnings),
+    )
+    return Letter(
+        key=f"notification:{occasion.message_row}:{agent.address}",
+        mail_class=MailClass.INTERNAL,
+        kind=NoticeKind.AGENT_NOTIFICATION,
+        to=Address(agent.address, agent.name),
+        facts=facts,
+        language=policy.language,
+    )
+
+
+def _agent_articles(occasion: Occasion) -> tuple[ArticleFacts, ...]:
+    known = [(occasion.articles.get(a.article_id), a.confidence) for a in occasion.suggestion.articles]
+    shown = [_article_facts(article, confidence) for article, confidence in known if article]
+    return tuple(shown[:_MAX_ARTICLES_SHOWN])
+
+
+def _not_sent(occasion: Occasion, policy: Policy) -> Letter:
+    message, agent_address = occasion.message, occasion.decision.agent_address or ""
+    agent = policy.agent(agent_address) or Agent(agent_address, "")
+    facts = NotSent(
+        **desk_facts(occasion.ticket, policy),
+        agent_name=agent.name or None,
+        requester_address=occasion.ticket.requester.address,
+        reason=occasion.decision.answer.reason,
+        mend="Write your answer above the notification and remove the rest, then send it again.",
+        original_subject=message.subject,
+        original_text=message.new_text,
+    )
+    return Letter(
+        key=f"not sent:{occasion.message_row}",
+        mail_class=MailClass.INTERNAL,
+        kind=NoticeKind.NOT_SENT,
+        to=Address(agent.address, agent.name),
+        facts=facts,
+        language=policy.language,
+        auto_submitted="auto-replied",
+        in_reply_to=message.message_id,
+    )
+
+
+# ── shared facts ────────────────────────────────────────────────────────────────────────────────
+
+
+def desk_facts(ticket: Ticket, policy: Policy) -> DeskFacts:
+    return {
+        "ticket_number": ticket.id,
+        "ticket_tag": ticket_tag(ticket),
+        "support_name": policy.support_name,
+        "support_address": policy.support_address,
+        "organisation": policy.organisation,
+    }
+
+
+def _article_facts(article: Article, confidence: float | None) -> ArticleFacts:
+    return ArticleFacts(
+        id=article.id,
+        title=article.title,
+        body=article.body,
+        status=article.status.value,
+        confidence=confidence,
+    )

@@ -1,0 +1,77 @@
+"""Progress updates: when one is due, and the letters of a ticket that nobody's message provoked. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from mailflow.desk.letters import Letter, desk_facts
+from mailflow.desk.notices import NoticeKind, ProgressUpdate, Resolution
+from mailflow.desk.outbox import MailClass
+from mailflow.desk.policy import Policy
+from mailflow.desk.ticket import Ticket, TicketStatus
+from mailflow.mail.message import Address
+
+#: In these it is our turn, and silence needs an explanation.
+OUR_TURN = frozenset({TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.ON_HOLD})
+
+
+def next_update_at(ticket: Ticket, updates_sent: int, policy: Policy, now: datetime) -> datetime | None:
+    """When the requester hears from us at the latest. Without news each wait is twice the one before."""
+    progress = policy.progress
+    if not progress.enabled or ticket.status not in OUR_TURN or updates_sent >= progress.max_updates:
+        return None
+    return now + progress.every[ticket.priority] * progress.backoff**updates_sent
+
+
+def progress_letter(
+    ticket: Ticket, updates_sent: int, policy: Policy, now: datetime
+) -> Letter | None:
+    """The update that is due, or None when nothing is: somebody answered, or enough was said."""
+    if ticket.status not in OUR_TURN or updates_sent >= policy.progress.max_updates:
+        return None
+    facts = ProgressUpdate(
+        **desk_facts(ticket, policy),
+        authenticated=ticket.requester_verified,
+        requester_name=ticket.requester.name or None,
+        subject_echo=ticket.subject or None,
+        taken_by=_assignee_name(ticket, policy),
+        waiting_for_others=ticket.status is TicketStatus.ON_HOLD,
+        updates_before=updates_sent,
+        next_contact_by=next_update_at(ticket, updates_sent + 1, policy, now),
+    )
+    due = ticket.next_update_at or now
+    return Letter(
+        key=f"progress update:{ticket.id}:{due.isoformat()}",
+        mail_class=MailClass.AUTOMATIC,
+        kind=NoticeKind.PROGRESS_UPDATE,
+        to=Address(ticket.requester.address, facts.requester_name or ""),
+        facts=facts,
+        language=ticket.language or policy.language,
+    )
+
+
+def resolution_letter(
+    ticket: Ticket, text: str, policy: Policy, now: datetime
+) -> Letter:
+    """Told once each time a ticket is solved."""
+    facts = Resolution(
+        **desk_facts(ticket, policy),
+        authenticated=ticket.requester_verified,
+        requester_name=ticket.requester.name or None,
+        subject_echo=ticket.subject or None,
+        resolution_text=text,
+        agent_name=_assignee_name(ticket, policy),
+    )
+    return Letter(
+        key=f"resolution:{ticket.id}:{now.isoformat()}",
+        mail_class=MailClass.AUTOMATIC,
+        kind=NoticeKind.RESOLUTION,
+        to=Address(ticket.requester.address, facts.requester_name or ""),
+        facts=facts,
+        language=ticket.language or policy.language,
+    )
+
+
+def _assignee_name(ticket: Ticket, policy: Policy) -> str | None:
+    agent = policy.agent(ticket.assignee) if ticket.assignee else None
+    return agent.name or None if agent else None

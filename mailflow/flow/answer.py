@@ -1,0 +1,249 @@
+"""From a decision to mail in the outbox: letters are rendered, composed to frozen bytes and recorded.
+
+Runs inside the transaction that records the decision, so that a ticket and its answers exist
+together or not at all.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from mailflow.desk.decision import Answer, Decision
+from mailflow.desk.delivery import expires_after
+from mailflow.desk.letters import Letter, Occasion, letters_for
+from mailflow.desk.notices import leaving_faults, plain_facts
+from mailflow.desk.outbox import MailClass, NewMail
+from mailflow.desk.policy import Policy
+from mailflow.desk.progress import next_update_at
+from mailflow.desk.relay import answer_text, mark_internal, relay_recipients
+from mailflow.desk.reply_token import Purpose, ReplyToken, sign_token
+from mailflow.desk.suggestion import Suggestion
+from mailflow.desk.ticket import Article, Participant, ParticipantRole, Ticket
+from mailflow.flow.ports import Clock, Rendered, Renders, WaitingMessage, Work
+from mailflow.mail.compose import compose_message
+from mailflow.mail.message import (
+    Address,
+    IncomingMessage,
+    OutgoingAttachment,
+    OutgoingMessage,
+)
+from mailflow.mail.subject import reply_subject
+
+_TOKEN_HEX = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every job needs: the rules, the signing keys (current first), the clock and the templates.
+
+    ``policy`` and ``articles`` are read at each use, so a reload takes effect with the next message.
+    """
+
+    policy: Policy
+    keys: tuple[bytes, ...] = field(repr=False)
+    clock: Clock
+    renders: Renders
+    articles: Mapping[str, Article]
+    temporary: tuple[type[Exception], ...]  # faults of the store that pass by themselves
+    unrenderable: tuple[type[Exception], ...]  # no usable version of a template
+
+
+def queue_answers(
+    work: Work,
+    desk: Desk,
+    waiting: WaitingMessage,
+    message: IncomingMessage,
+    decision: Decision,
+    suggestion: Suggestion,
+    ticket: Ticket,
+) -> None:
+    """Put everything that follows from one recorded message into the outbox, and plan the next update."""
+    now = desk.clock()
+    earlier = max(len(work.tickets.thread_ids(ticket.id)) - 1, 0)
+    occasion = Occasion(waiting.id, message, decision, suggestion, ticket, earlier, desk.articles)
+    if decision.answer.value is Answer.RELAY:
+        queue_relay(work, desk, waiting, message, decision, ticket)
+    for letter in letters_for(occasion, desk.policy):
+        queue_letter(work, desk, letter, ticket)
+    work.tickets.schedule_update(ticket.id, next_update_at(ticket, 0, desk.policy, now))
+
+
+def queue_letter(work: Work, desk: Desk, letter: Letter, ticket: Ticket) -> int | None:
+    """Render, freeze and record one letter. None when it was recorded before or cannot be rendered."""
+    now = desk.clock()
+    person = _recipient(work, ticket, letter)
+    try:
+        rendered = desk.renders.render(letter.kind, letter.language, plain_facts(letter.facts))
+    except desk.unrenderable as error:
+        reason = f"{letter.kind} was not written: {error}"
+        work.tickets.note_event(ticket.id, "template fault", reason, now, key=letter.key)
+        return None
+    mail = _letter_mail(work, desk, letter, ticket, person, rendered, now)
+    return work.outbox.add(mail)
+
+
+def _recipient(work: Work, ticket: Ticket, letter: Letter) -> Participant:
+    if letter.mail_class is MailClass.INTERNAL:
+        return work.tickets.participant(
+            ticket.id, letter.to.address, letter.to.name, ParticipantRole.AGENT
+        )
+    return ticket.requester
+
+
+def _letter_mail(
+    work: Work,
+    desk: Desk,
+    letter: Letter,
+    ticket: Ticket,
+    person: Participant,
+    rendered: Rendered,
+    now: datetime,
+) -> NewMail:
+    internal = letter.mail_class is MailClass.INTERNAL
+    text, html = rendered.text, rendered.html
+    if internal:
+        text, html = mark_internal(text, html, ticket.id)
+    token = _token(desk, ticket, person, Purpose.AGENT if internal else Purpose.REQUESTER)
+    parent = letter.in_reply_to or _parent(work, ticket, internal)
+    outgoing = OutgoingMessage(
+        message_id=_message_id(desk, token, letter.key),
+        date=now,
+        author=Address(desk.policy.support_address, desk.policy.support_name),
+        to=(letter.to,),
+        subject=rendered.subject,
+        text=text,
+        html=html,
+        reply_to=_reply_to(desk.policy, token),
+        in_reply_to=parent,
+        references=_references(work, desk, ticket, parent, internal),
+        automatic=True,
+        auto_submitted=letter.auto_submitted,
+    )
+    faults = leaving_faults(rendered.subject, rendered.text, rendered.html, plain_facts(letter.facts))
+    return NewMail(
+        key=letter.key,
+        ticket_id=ticket.id,
+        mail_class=letter.mail_class,
+        kind=letter.kind,
+        message_id=outgoing.message_id,
+        envelope_sender=_envelope_sender(desk.policy, token),
+        recipients=(letter.to.address,),
+        octets=compose_message(outgoing),
+        subject=rendered.subject,
+        created_at=now,
+        not_before=now,
+        expires_at=now + expires_after(letter.kind),
+        template_version=rendered.version,
+        faults=faults,
+    )
+
+
+# ── an agent's own words ────────────────────────────────────────────────────────────────────────
+
+
+def queue_relay(
+    work: Work,
+    desk: Desk,
+    waiting: WaitingMessage,
+    message: IncomingMessage,
+    decision: Decision,
+    ticket: Ticket,
+) -> int | None:
+    """An agent's answer goes out under the support address: their words and files, nothing internal."""
+    now, policy = desk.clock(), desk.policy
+    people = relay_recipients(ticket, policy)
+    token = _token(desk, ticket, ticket.requester, Purpose.REQUESTER)
+    key = f"relay:{waiting.id}"
+    parent = work.tickets.last_customer_message_id(ticket.id)
+    addresses = tuple(Address(p.address, p.name) for p in people)
+    outgoing = OutgoingMessage(
+        message_id=_message_id(desk, token, key),
+        date=now,
+        author=Address(policy.support_address, _agent_identity(policy, decision)),
+        to=addresses[:1],
+        cc=addresses[1:],
+        subject=reply_subject(ticket.subject),
+        text=answer_text(message, work.tickets.customer_text(ticket.id)) + "\n",
+        reply_to=_reply_to(policy, token),
+        in_reply_to=parent,
+        references=_references(work, desk, ticket, parent, internal=False),
+        automatic=False,
+        attachments=tuple(
+            OutgoingAttachment(a.filename, a.content_type, a.content)
+            for a in message.attachments
+            if a.content
+        ),
+    )
+    return work.outbox.add(
+        NewMail(
+            key=key,
+            ticket_id=ticket.id,
+            mail_class=MailClass.PERSON,
+            kind=None,
+            message_id=outgoing.message_id,
+            envelope_sender=_envelope_sender(policy, token),
+            recipients=tuple(p.address for p in people),
+            octets=compose_message(outgoing),
+            subject=outgoing.subject,
+            created_at=now,
+            not_before=now,
+            expires_at=now + expires_after(None),
+        )
+    )
+
+
+def _agent_identity(policy: Policy, decision: Decision) -> str:
+    agent = policy.agent(decision.agent_address or "")
+    return f"{agent.name} ({policy.support_name})" if agent and agent.name else policy.support_name
+
+
+# ── identity of our mail ────────────────────────────────────────────────────────────────────────
+
+
+def _token(desk: Desk, ticket: Ticket, person: Participant, purpose: Purpose) -> str:
+    expires_on = desk.clock().date() + desk.policy.token_lifetime
+    return sign_token(ReplyToken(purpose, ticket.id, person.id, expires_on), desk.keys[0])
+
+
+def _message_id(desk: Desk, token: str, key: str) -> str:
+    """The same cause always gets the same id, and nobody else can make one."""
+    unique = hmac.digest(desk.keys[0], key.encode(), "sha256").hex()[:_TOKEN_HEX]
+    return f"{token}.{unique}@{desk.policy.message_id_domain}"
+
+
+def _reply_to(policy: Policy, token: str) -> Address | None:
+    if not policy.reply_by_subaddress:
+        return None
+    return Address(_subaddress(policy, token), policy.support_name)
+
+
+def _envelope_sender(policy: Policy, token: str) -> str:
+    if policy.envelope_sender == "token":
+        return _subaddress(policy, token) if policy.reply_by_subaddress else policy.support_address
+    return "" if policy.envelope_sender == "null" else policy.envelope_sender
+
+
+def _subaddress(policy: Policy, token: str) -> str:
+    local_part, _, domain = policy.support_address.rpartition("@")
+    return f"{local_part}+{token}@{domain}"
+
+
+def _parent(work: Work, ticket: Ticket, internal: bool) -> str | None:
+    return None if internal else work.tickets.last_customer_message_id(ticket.id)
+
+
+def _references(
+    work: Work, desk: Desk, ticket: Ticket, parent: str | None, internal: bool
+) -> tuple[str, ...]:
+    """The public thread, ending with the mail this one answers.
+
+    Notifications never name a customer's ids: they hang together by one made-up root per ticket.
+    """
+    if internal:
+        root = hmac.digest(desk.keys[0], b"ticket:%d" % ticket.id, "sha256").hex()[:_TOKEN_HEX]
+        return (f"ticket-{ticket.id}.{root}@{desk.policy.message_id_domain}",)
+    ids = [i for i in work.tickets.thread_ids(ticket.id) if i != parent]
+    return (*ids, parent) if parent else tuple(ids)

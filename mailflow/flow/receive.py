@@ -1,0 +1,217 @@
+"""The receiving job: from a folder on the server to recorded decisions and answers waiting to leave.
+
+Two halves, each idempotent. ``fetch_new`` commits raw bytes and moves the cursor behind them;
+``decide_waiting`` turns committed bytes into tickets and answers, one transaction a message. Killed on
+any line, the next run goes on where the last commit stands.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from mailflow.desk.context import Source, lookup_for
+from mailflow.desk.intake import decide_intake
+from mailflow.desk.policy import Policy
+from mailflow.desk.reply_token import read_claims
+from mailflow.desk.suggestion import Suggestion
+from mailflow.flow.answer import Desk, queue_answers
+from mailflow.flow.ports import (
+    Clock,
+    Cursor,
+    Mailbox,
+    Store,
+    Suggests,
+    Trial,
+    WaitingMessage,
+    Work,
+)
+from mailflow.mail.message import IncomingMessage, OwnIdentity, RawMessage
+from mailflow.mail.parse import parse_message
+
+log = logging.getLogger(__name__)
+
+_PAGE = 500
+_BATCH = 32
+_MAX_ATTEMPTS = 3
+
+
+# ── from the server to the database ─────────────────────────────────────────────────────────────
+
+
+def fetch_new(
+    mailbox: Mailbox,
+    folder: str,
+    source: Source,
+    store: Store,
+    clock: Clock,
+    *,
+    max_octets: int,
+    stop: Callable[[], bool] = lambda: False,
+) -> int:
+    """Commit every message of ``folder`` not recorded yet. Returns how many were new.
+
+    The first contact with a folder records where it ends and takes nothing: old mail is answered by
+    nobody. After a change of UIDVALIDITY everything since then is read again; known bytes only gain a
+    location.
+    """
+    state = mailbox.open_folder(folder)
+    with store.begin() as work:
+        cursor = work.intake.cursor(folder)
+        if cursor is None:
+            last_uid = max(state.uidnext - 1, 0)
+            work.intake.set_cursor(folder, Cursor(state.uidvalidity, last_uid, clock()))
+            work.tickets.note_event(
+                None, "first contact", f"{folder}: older mail is left alone", clock(), last_uid=last_uid
+            )
+            return 0
+    if cursor.uidvalidity != state.uidvalidity:
+        cursor = Cursor(state.uidvalidity, 0, cursor.first_contact_at)
+        log.warning("the server numbers %s anew (UIDVALIDITY changed): reading it again", folder)
+    new = 0
+    while not stop():
+        uids = mailbox.uids_after(cursor.last_uid, limit=_PAGE)
+        if not uids:
+            return new
+        for uid in uids:
+            if stop():
+                return new
+            raw = mailbox.fetch(uid, max_octets=max_octets)
+            cursor = Cursor(cursor.uidvalidity, uid, cursor.first_contact_at)
+            with store.begin() as work:
+                # Bytes and cursor in one commit: the cursor never passes an unrecorded message.
+                if raw is not None:
+                    history = _is_history(raw, cursor)
+                    new += work.intake.keep(raw, source, clock(), history=history)
+                work.intake.set_cursor(folder, cursor)
+    return new
+
+
+def _is_history(raw: RawMessage, cursor: Cursor) -> bool:
+    """Whether it lay here before mailflow came. Only a re-read of the folder can meet such mail again."""
+    slack = timedelta(minutes=5)  # the server's clock is not ours
+    return raw.received_at is not None and raw.received_at < cursor.first_contact_at - slack
+
+
+# ── from the database to decisions ──────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one waiting message, in words for the log and the screen."""
+
+    message: IncomingMessage | None
+    ticket_id: int | None
+    text: str
+
+
+def decide_waiting(
+    store: Store,
+    suggests: Suggests,
+    desk: Desk,
+    trial: Trial,
+    *,
+    stop: Callable[[], bool] = lambda: False,
+    watch: Callable[[Outcome], None] = lambda outcome: None,
+) -> int:
+    """Decide everything that waits. Returns how many messages were decided (or quarantined)."""
+    done = 0
+    while not stop():
+        with store.begin() as work:
+            batch = work.intake.waiting(_BATCH)
+            work.intake.count_attempt([w.id for w in batch], desk.clock())
+        if not batch:
+            break
+        done += _decide_batch(batch, store, suggests, desk, trial, stop, watch)
+    return done
+
+
+def _decide_batch(
+    batch: Sequence[WaitingMessage],
+    store: Store,
+    suggests: Suggests,
+    desk: Desk,
+    trial: Trial,
+    stop: Callable[[], bool],
+    watch: Callable[[Outcome], None],
+) -> int:
+    read = [(w, m) for w in batch if (m := _read(w, store, desk, trial, watch)) is not None]
+    suggestions = suggests.suggest_many([(m.subject, m.new_text) for _, m in read])
+    done = len(batch) - len(read)
+    for (waiting, message), suggestion in zip(read, suggestions, strict=True):
+        if stop():
+            break
+        watch(_decide_one(waiting, message, suggestion, store, desk))
+        done += 1
+    return done
+
+
+def _read(
+    waiting: WaitingMessage,
+    store: Store,
+    desk: Desk,
+    trial: Trial,
+    watch: Callable[[Outcome], None],
+) -> IncomingMessage | None:
+    """The message as read, or None when it had to be quarantined.
+
+    An attempt that left no result means that the process died while this message was in hand. Whether
+    the message is to blame is tried in a child process, so that a power cut condemns nobody's mail.
+    """
+    fault = trial(waiting.raw.octets) if waiting.attempts else None
+    if fault is None:
+        return parse_message(waiting.raw, own_identity(desk.policy))
+    _quarantine(waiting, fault, store, desk)
+    watch(Outcome(None, None, f"quarantined: {fault}"))
+    return None
+
+
+def _decide_one(
+    waiting: WaitingMessage,
+    message: IncomingMessage,
+    suggestion: Suggestion,
+    store: Store,
+    desk: Desk,
+) -> Outcome:
+    try:
+        with store.begin() as work:
+            return _record(work, waiting, message, suggestion, desk)
+    except desk.temporary:
+        raise  # the store is away: nothing was written, the message waits
+    except Exception as error:  # noqa: BLE001 - one bad message must not stop the next
+        log.exception("a message could not be decided")
+        fault = f"{type(error).__name__}: {error}"
+        if waiting.attempts + 1 >= _MAX_ATTEMPTS:
+            _quarantine(waiting, fault, store, desk)
+            return Outcome(message, None, f"quarantined: {fault}")
+        return Outcome(message, None, f"will be tried again: {fault}")
+
+
+def _record(
+    work: Work,
+    waiting: WaitingMessage,
+    message: IncomingMessage,
+    suggestion: Suggestion,
+    desk: Desk,
+) -> Outcome:
+    """Context → decision → record → answers, all in the caller's transaction."""
+    now = desk.clock()
+    claims = read_claims(message, desk.keys, now.date())
+    context = work.tickets.context_for(lookup_for(message, claims), now)
+    decision = decide_intake(message, waiting.source, claims, context, suggestion, desk.policy)
+    recorded = work.tickets.record(waiting, message, decision, suggestion, now)
+    if recorded.ticket is not None:
+        queue_answers(work, desk, waiting, message, decision, suggestion, recorded.ticket)
+    ticket_id = recorded.ticket.id if recorded.ticket else None
+    return Outcome(message, ticket_id, f"{decision.store.value}: {decision.store.reason}")
+
+
+def _quarantine(waiting: WaitingMessage, reason: str, store: Store, desk: Desk) -> None:
+    with store.begin() as work:
+        work.intake.quarantine(waiting.id, reason, desk.clock())
+
+
+def own_identity(policy: Policy) -> OwnIdentity:
+    return OwnIdentity(policy.own_addresses, policy.message_id_domain)
