@@ -156,16 +156,12 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class FolderState:
-    """What opening a folder told. ``uidnext`` is 0 where the server did not say.
-
-    ``keeps_keywords`` tells whether new keywords survive (PERMANENTFLAGS holds \\*, RFC 9051 7.1).
-    """
+    """What opening a folder told. ``uidnext`` is 0 where the server did not say."""
 
     folder: str
     uidvalidity: int
     uidnext: int
     exists: int
-    keeps_keywords: bool = False
 
 
 def reconnect_delay(failures: int, jitter: float) -> float:
@@ -195,6 +191,7 @@ class ImapMailbox:
         self._open: FolderState | None = None  # the folder reads refer to
         self._selected: FolderState | None = None  # what the server has open
         self._writable = False  # whether that is by SELECT
+        self._any_keyword = False  # whether it keeps keywords it has not seen before
         self.unreadable: dict[int, str] = {}  # UIDs the last fetch_many skipped, with the cause
 
     def __enter__(self) -> ImapMailbox:
@@ -417,6 +414,12 @@ class ImapMailbox:
         match = _APPENDUID.search(answer if isinstance(answer, bytes) else b"")
         return int(match[2]) if match else None
 
+    def keeps_keywords(self, folder: str) -> bool:
+        """Whether ``folder`` keeps new keywords: PERMANENTFLAGS, as SELECT tells it, holds \\* (RFC 9051 7.1)."""
+        self._may_change("ask for lasting keywords")
+        self._select(folder, writable=True)
+        return self._any_keyword
+
     def add_keywords(
         self, folder: str, uid: int, *keywords: str, uidvalidity: int | None = None
     ) -> bool:
@@ -515,8 +518,8 @@ class ImapMailbox:
                 int(answer.get(b"UIDVALIDITY", 0)),
                 int(answer.get(b"UIDNEXT", 0)),
                 int(answer.get(b"EXISTS", 0)),
-                b"\\*" in answer.get(b"PERMANENTFLAGS", ()),
             )
+            self._any_keyword = b"\\*" in answer.get(b"PERMANENTFLAGS", ())
         if not state.uidvalidity:
             raise MailboxRefused(
                 f"Folder {folder} has no UIDVALIDITY.", "mailflow cannot work with this server."
