@@ -119,8 +119,8 @@ class Dovecot:
         self._terminate(signal.SIGKILL)
 
     def stop(self) -> None:
-        """Stop and remove everything. Idempotent."""
-        self._terminate(signal.SIGTERM)
+        """End at once and remove everything. Idempotent."""
+        self._terminate(signal.SIGKILL)
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def pause(self) -> None:
@@ -233,16 +233,16 @@ class Dovecot:
         program = shutil.which("openssl")
         if program is None:
             pytest.skip("openssl not found: install the package openssl")
+        options = "-x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
+        names = "subjectAltName=DNS:localhost,IP:127.0.0.1"
+        files = [
+            "-keyout",
+            str(self.directory / "key.pem"),
+            "-out",
+            str(self.directory / "cert.pem"),
+        ]
         subprocess.run(
-            [program, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
-            + ["-nodes", "-days", "2", "-subj", "/CN=localhost"]
-            + ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-            + [
-                "-keyout",
-                str(self.directory / "key.pem"),
-                "-out",
-                str(self.directory / "cert.pem"),
-            ],
+            [program, "req", *options.split(), "-addext", names, *files],
             check=True,
             capture_output=True,
             timeout=30,

@@ -1,0 +1,40 @@
+"""Servers for tests. Each test gets its own: they start in well under a second."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from dovecot import Dovecot, require_dovecot
+from smtp_sink import SmtpSink
+
+from mailflow.demo.servers import EmbeddedServers
+
+
+@pytest.fixture
+def dovecot() -> Iterator[Dovecot]:
+    """A real Dovecot with the users ``support`` and ``agent``."""
+    require_dovecot()
+    with Dovecot(users=["support", "agent"]) as server:
+        yield server
+
+
+@pytest.fixture
+def dovecot_tls() -> Iterator[Dovecot]:
+    """The same with STARTTLS and implicit TLS under a certificate of its own."""
+    require_dovecot()
+    with Dovecot(users=["support", "agent"], tls=True) as server:
+        yield server
+
+
+@pytest.fixture
+def embedded() -> Iterator[EmbeddedServers]:
+    """IMAP and SMTP in this process, with the users ``support@demo.test`` and ``agent@demo.test``."""
+    with EmbeddedServers(["support@demo.test", "agent@demo.test"]) as servers:
+        yield servers
+
+
+@pytest.fixture
+def smtp_sink() -> Iterator[SmtpSink]:
+    with SmtpSink() as sink:
+        yield sink
