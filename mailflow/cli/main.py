@@ -79,7 +79,11 @@ def _load(noun: Noun) -> Any:
         single = typer.Typer(**_LOOK)
         single.command(noun.name)(found)
         found = single
+    found._add_completion = False  # every noun looks like the root, whoever wrote it
+    found.rich_markup_mode = None
+    found.pretty_exceptions_enable = False
     command = typer.main.get_command(found)
+    command.context_settings = {**_LOOK["context_settings"], **command.context_settings}
     command.name = noun.name
     return command
 

@@ -85,6 +85,9 @@ def _fault(
         return Fault(
             key=dotted, value=given, problem=problem, mend="write it in that form", where=where
         )
+    if path == ("agents",):
+        mend = "write [[agents]] in double brackets, once for each person"
+        return Fault(key=dotted, problem="must be a list", mend=mend, where=where)
     problem, mend = _SENTENCES.get(kind, (str(detail["msg"]), "see config.example.toml"))
     context = {"section": section, **detail.get("ctx", {})}
     return Fault(key=dotted, value=given, problem=problem, mend=mend.format(**context), where=where)
@@ -138,11 +141,11 @@ def _meant(path: KeyPath) -> str:
             else f"remove it; sections are {_list(Settings.model_fields)}"
         )
     own = _fields_of(str(path[0]))
-    if near := did_you_mean(name, own):
-        return f"did you mean {near}?"
     for section in Settings.model_fields:
         if name in _fields_of(section):
             return f"{name} belongs under [{section}]"
+    if near := did_you_mean(name, own):
+        return f"did you mean {near}?"
     return f"remove it; [{path[0]}] knows {_list(own)}"
 
 

@@ -22,9 +22,9 @@ class Fault:
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
-        if self.key and self.where.endswith(self.key):
-            return f"{place}{self.problem}. Mend: {self.mend}."
         subject = self.key if self.value is None else f"{self.key} = {self.value}"
+        if self.where.endswith(self.key):  # the flag or variable names the key already
+            subject = "" if self.value is None else self.value
         end = "" if self.mend.endswith("?") else "."
         return f"{place}{subject}{': ' if subject else ''}{self.problem}. Mend: {self.mend}{end}"
 

@@ -126,6 +126,11 @@ Duration = Annotated[
     BeforeValidator(_duration),
     WithJsonSchema({"type": "string", "pattern": r"^(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?$"}),
 ]
+OptionalPath = Annotated[
+    Path | None,
+    BeforeValidator(lambda value, info: None if value in ("", None) else _path(value, info)),
+    WithJsonSchema({"type": "string"}),
+]
 FilePath = Annotated[Path, BeforeValidator(_path), WithJsonSchema({"type": "string"})]
 Lines = Annotated[tuple[Line, ...], BeforeValidator(_tuple)]
 Addresses = Annotated[tuple[AddrSpec, ...], BeforeValidator(_tuple)]

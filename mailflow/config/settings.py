@@ -22,6 +22,7 @@ from mailflow.config.fields import (
     Host,
     Line,
     Lines,
+    OptionalPath,
 )
 from mailflow.config.secret import Secret
 
@@ -77,11 +78,11 @@ class Account(Section):
     """implicit, starttls (required, never optional), or none (loopback only, unless insecure)."""
     username: Line = ""
     """Login name. Empty: do not log in."""
-    password_file: FilePath | None = None
+    password_file: OptionalPath = None
     """File whose first line is the password; nobody else may read it (mode 0600)."""
     password_command: Lines = ()
     """Program and arguments that print the password, such as ["pass", "mail/support"]. No shell."""
-    ca_file: FilePath | None = None
+    ca_file: OptionalPath = None
     """PEM file of the authority that signed the server's certificate, when it is your own."""
     timeout_seconds: Seconds = 30
     """Longest wait for any one step of the dialogue."""
@@ -225,7 +226,7 @@ class SuggestionsSettings(Section):
 
     enabled: bool = True
     """Suggest at all."""
-    model: FilePath | Annotated[None, BeforeValidator(lambda value: value or None)] = None
+    model: OptionalPath = None
     """A trained model's folder or file. Empty: the newest one trained here, else the one shipped."""
     precision: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
     """An article is suggested only where at least this share of such suggestions was right."""
@@ -234,7 +235,7 @@ class SuggestionsSettings(Section):
 class TemplatesSettings(Section):
     """The wording of notices."""
 
-    folder: FilePath | Annotated[None, BeforeValidator(lambda value: value or None)] = None
+    folder: OptionalPath = None
     """Folder with your own versions; what is not there comes from the shipped ones."""
 
 

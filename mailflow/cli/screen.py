@@ -1,0 +1,84 @@
+"""Putting results on the screen: tables for people, JSON for programs.
+
+JSON goes to stdout alone. rich honours NO_COLOR and a stdout that is no terminal by itself; there
+lines are wider, as nobody reads a table cut to 80 columns in a file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+WIDTH_OF_A_FILE = 140
+
+
+def screen() -> Console:
+    """The console on stdout, made anew as tests exchange stdout."""
+    width = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else WIDTH_OF_A_FILE
+    return Console(file=sys.stdout, width=width, highlight=False, emoji=False)
+
+
+def print_json(value: object, *, line: bool = False) -> None:
+    """``value`` as JSON; on one line when it is one of many. Moments are ISO 8601 in UTC."""
+    ascii_only = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    indent = None if line else 2
+    text = json.dumps(value, ensure_ascii=ascii_only, indent=indent, default=_plain)
+    # A lone surrogate cannot be written as UTF-8, but JSON has an escape for it.
+    safe = "".join(f"\\u{ord(c):04x}" if 0xD800 <= ord(c) <= 0xDFFF else c for c in text)
+    sys.stdout.write(safe + "\n")
+    sys.stdout.flush()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    return str(value)
+
+
+def printable(text: str) -> str:
+    """Text from a stranger's mail without anything that could steer a terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else " " if c == "\t" else "�" for c in text)
+
+
+def cell(value: object, style: str = "") -> Text:
+    return Text(printable("" if value is None else str(value)), style=style)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Text | str]], *, flexible: str) -> Table:
+    """A table without lines. The ``flexible`` column gives way when the screen is narrow."""
+    grid = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for name in columns:
+        if name == flexible:
+            grid.add_column(name, overflow="ellipsis", no_wrap=True, ratio=1)
+        else:
+            grid.add_column(name, no_wrap=True, overflow="ellipsis")
+    for row in rows:
+        grid.add_row(*(cell(value) if isinstance(value, str) else value for value in row))
+    return grid
+
+
+def ago(moment: datetime | None, now: datetime) -> str:
+    """``3 min``, ``5 h``, ``2 d``: how long ago, or ``in 5 h``; empty for no moment."""
+    if moment is None:
+        return ""
+    seconds = (now - moment).total_seconds()
+    before, seconds = ("in ", -seconds) if seconds < 0 else ("", seconds)
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{before}{int(seconds // size)} {unit}"
+    return f"{before}{int(seconds)} s"
+
+
+__all__ = ["ago", "cell", "escape", "print_json", "printable", "screen", "table"]
