@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from mailflow.desk.decision import Answer, Decision
+from mailflow.desk.decision import Answer, Decision, Voice
 from mailflow.desk.delivery import expires_after
 from mailflow.desk.letters import Letter, Occasion, letters_for
 from mailflow.desk.notices import leaving_faults, plain_facts
@@ -68,7 +68,8 @@ def queue_answers(
         queue_relay(work, desk, waiting, message, decision, ticket)
     for letter in letters_for(occasion, desk.policy):
         queue_letter(work, desk, letter, ticket)
-    work.tickets.schedule_update(ticket.id, next_update_at(ticket, 0, desk.policy, now))
+    if decision.voice is not Voice.MACHINE:  # a machine's report is no news to the requester
+        work.tickets.schedule_update(ticket.id, next_update_at(ticket, 0, desk.policy, now))
 
 
 def queue_letter(work: Work, desk: Desk, letter: Letter, ticket: Ticket) -> int | None:

@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from mailflow.desk.context import Source, lookup_for
+from mailflow.desk.decision import Decision
 from mailflow.desk.intake import decide_intake
 from mailflow.desk.policy import Policy
 from mailflow.desk.reply_token import read_claims
-from mailflow.desk.suggestion import Suggestion
+from mailflow.desk.suggestion import NO_SUGGESTION, Suggestion
+from mailflow.desk.ticket import Ticket
 from mailflow.flow.answer import Desk, queue_answers
 from mailflow.flow.ports import (
     Clock,
     Cursor,
+    FolderState,
     Mailbox,
     Store,
     Suggests,
@@ -60,33 +63,61 @@ def fetch_new(
     state = mailbox.open_folder(folder)
     with store.begin() as work:
         cursor = work.intake.cursor(folder)
-        if cursor is None:
-            last_uid = max(state.uidnext - 1, 0)
-            work.intake.set_cursor(folder, Cursor(state.uidvalidity, last_uid, clock()))
-            work.tickets.note_event(
-                None, "first contact", f"{folder}: older mail is left alone", clock(), last_uid=last_uid
-            )
-            return 0
+    if cursor is None:
+        _first_contact(mailbox, folder, store, clock, state)
+        return 0
     if cursor.uidvalidity != state.uidvalidity:
-        cursor = Cursor(state.uidvalidity, 0, cursor.first_contact_at)
         log.warning("the server numbers %s anew (UIDVALIDITY changed): reading it again", folder)
+        cursor = Cursor(state.uidvalidity, 0, cursor.first_contact_at)
     new = 0
     while not stop():
         uids = mailbox.uids_after(cursor.last_uid, limit=_PAGE)
         if not uids:
-            return new
-        for uid in uids:
-            if stop():
-                return new
-            raw = mailbox.fetch(uid, max_octets=max_octets)
-            cursor = Cursor(cursor.uidvalidity, uid, cursor.first_contact_at)
+            break
+        for raw in mailbox.fetch_many(uids, max_octets=max_octets):
+            uid = raw.location.uid if raw.location else cursor.last_uid
+            cursor = replace(cursor, last_uid=uid)
             with store.begin() as work:
                 # Bytes and cursor in one commit: the cursor never passes an unrecorded message.
-                if raw is not None:
-                    history = _is_history(raw, cursor)
-                    new += work.intake.keep(raw, source, clock(), history=history)
+                history = _is_history(raw, cursor)
+                new += work.intake.keep(raw, source, clock(), history=history)
                 work.intake.set_cursor(folder, cursor)
+            if stop():
+                return new
+        # What was expunged meanwhile has no bytes; what the server garbles is named and passed over.
+        cursor = replace(cursor, last_uid=uids[-1])
+        with store.begin() as work:
+            work.intake.set_cursor(folder, cursor)
+            for uid, cause in mailbox.unreadable.items():
+                reason = f"{folder} UID {uid} was not read: {cause}"
+                log.error("%s", reason)
+                work.tickets.note_event(None, "unreadable", reason, clock(), uid=uid)
     return new
+
+
+def _first_contact(
+    mailbox: Mailbox, folder: str, store: Store, clock: Clock, state: FolderState
+) -> None:
+    everything = date(1970, 1, 1)
+    last_uid = (
+        state.uidnext - 1 if state.uidnext else max(mailbox.uids_since(everything), default=0)
+    )
+    with store.begin() as work:
+        work.intake.set_cursor(folder, Cursor(state.uidvalidity, last_uid, clock()))
+        reason = f"{folder}: mail up to here is left alone"
+        work.tickets.note_event(None, "first contact", reason, clock(), last_uid=last_uid)
+
+
+def pretend_read_up_to(
+    mailbox: Mailbox, folder: str, newest: int, store: Store, clock: Clock
+) -> None:
+    """For a rehearsal: put the cursor so that the ``newest`` messages of ``folder`` count as new."""
+    state = mailbox.open_folder(folder)
+    uids = mailbox.uids_since(date(1970, 1, 1))[-newest:]
+    last_uid = uids[0] - 1 if uids else max(state.uidnext - 1, 0)
+    long_ago = clock() - timedelta(days=36_500)
+    with store.begin() as work:
+        work.intake.set_cursor(folder, Cursor(state.uidvalidity, last_uid, long_ago))
 
 
 def _is_history(raw: RawMessage, cursor: Cursor) -> bool:
@@ -102,9 +133,13 @@ def _is_history(raw: RawMessage, cursor: Cursor) -> bool:
 class Outcome:
     """What became of one waiting message, in words for the log and the screen."""
 
+    waiting: WaitingMessage
     message: IncomingMessage | None
-    ticket_id: int | None
+    decision: Decision | None
+    ticket: Ticket | None
     text: str
+    suggestion: Suggestion = NO_SUGGESTION
+    quarantined: bool = False
 
 
 def decide_waiting(
@@ -121,9 +156,9 @@ def decide_waiting(
     while not stop():
         with store.begin() as work:
             batch = work.intake.waiting(_BATCH)
+            if not batch:
+                break
             work.intake.count_attempt([w.id for w in batch], desk.clock())
-        if not batch:
-            break
         done += _decide_batch(batch, store, suggests, desk, trial, stop, watch)
     return done
 
@@ -163,8 +198,7 @@ def _read(
     fault = trial(waiting.raw.octets) if waiting.attempts else None
     if fault is None:
         return parse_message(waiting.raw, own_identity(desk.policy))
-    _quarantine(waiting, fault, store, desk)
-    watch(Outcome(None, None, f"quarantined: {fault}"))
+    watch(_quarantine(waiting, fault, store, desk))
     return None
 
 
@@ -184,9 +218,8 @@ def _decide_one(
         log.exception("a message could not be decided")
         fault = f"{type(error).__name__}: {error}"
         if waiting.attempts + 1 >= _MAX_ATTEMPTS:
-            _quarantine(waiting, fault, store, desk)
-            return Outcome(message, None, f"quarantined: {fault}")
-        return Outcome(message, None, f"will be tried again: {fault}")
+            return _quarantine(waiting, fault, store, desk)
+        return Outcome(waiting, message, None, None, f"will be tried again: {fault}")
 
 
 def _record(
@@ -204,13 +237,15 @@ def _record(
     recorded = work.tickets.record(waiting, message, decision, suggestion, now)
     if recorded.ticket is not None:
         queue_answers(work, desk, waiting, message, decision, suggestion, recorded.ticket)
-    ticket_id = recorded.ticket.id if recorded.ticket else None
-    return Outcome(message, ticket_id, f"{decision.store.value}: {decision.store.reason}")
+    text = f"{decision.store.value}: {decision.store.reason}"
+    return Outcome(waiting, message, decision, recorded.ticket, text, suggestion)
 
 
-def _quarantine(waiting: WaitingMessage, reason: str, store: Store, desk: Desk) -> None:
+def _quarantine(waiting: WaitingMessage, reason: str, store: Store, desk: Desk) -> Outcome:
     with store.begin() as work:
         work.intake.quarantine(waiting.id, reason, desk.clock())
+    text = f"quarantined: {reason}"
+    return Outcome(waiting, None, None, None, text, quarantined=True)
 
 
 def own_identity(policy: Policy) -> OwnIdentity:

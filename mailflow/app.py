@@ -1,0 +1,400 @@
+"""The composition root: builds every edge once, puts the jobs on the clock, and stops them in order.
+
+Three threads: the main one waits for a signal, one follows the mailbox, and APScheduler's ask what is
+due. APScheduler owns no state; whatever is due stands in a row.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from mailflow.config import Settings, read_password
+from mailflow.desk.context import Source
+from mailflow.desk.policy import (
+    Agent,
+    Budgets,
+    Policy,
+    ProgressPolicy,
+    SendingMode,
+    ascii_lower,
+)
+from mailflow.desk.suggestion import NO_SUGGESTION, Suggestion
+from mailflow.desk.ticket import Article, Priority
+from mailflow.edges.imap import (
+    ImapAccount,
+    ImapMailbox,
+    MailboxRefused,
+    MailboxUnreachable,
+    reconnect_delay,
+)
+from mailflow.edges.smtp import SmtpRefused, SmtpSender, SmtpServer, SmtpUnreachable
+from mailflow.edges.templates import TemplateFault, Templates, TemplateUnusable
+from mailflow.edges.trial import ParserTrial
+from mailflow.flow.answer import Desk
+from mailflow.flow.deliver import Delivered, deliver_due, resolve_interrupted
+from mailflow.flow.follow_up import queue_updates
+from mailflow.flow.ports import Clock, Submission, Suggests
+from mailflow.flow.receive import Outcome, decide_waiting, fetch_new, pretend_read_up_to
+from mailflow.shipped import shipped
+from mailflow.state import signing_keys
+from mailflow.store import SqlStore, StoreUnavailable, open_store
+
+log = logging.getLogger(__name__)
+
+_DELIVER_EVERY = 2.0  # seconds; new mail wakes the job at once
+_UPDATES_EVERY = 15.0
+_RELOAD_EVERY = 2.0
+_REST_AFTER_REFUSAL = 1200.0  # three tries an hour: more may lock the account
+_STOP_SECONDS = 4.0
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def policy_from(settings: Settings) -> Policy:
+    """The admin's decisions as the desk reads them."""
+    support, sending, progress = settings.support, settings.sending, settings.progress
+    address = ascii_lower(support.address)
+    return Policy(
+        support_address=address,
+        support_name=support.name,
+        organisation=support.organisation,
+        language=support.language,
+        own_addresses=frozenset({address, *(ascii_lower(a) for a in support.aliases)}),
+        agents=tuple(Agent(ascii_lower(a.address), a.name) for a in settings.agents),
+        mode=SendingMode(sending.mode),
+        acknowledge=settings.acknowledgement.enabled,
+        budgets=Budgets(
+            sending.per_address_per_hour,
+            sending.per_address_per_day,
+            sending.per_ticket_per_day,
+            sending.per_domain_per_hour,
+            sending.per_hour,
+        ),
+        progress=ProgressPolicy(
+            enabled=progress.enabled,
+            every=MappingProxyType({p: getattr(progress, p.value) for p in Priority}),
+            max_updates=progress.max_updates,
+            backoff=progress.backoff,
+        ),
+        authserv_id=settings.mailbox.authserv_id,
+        reply_by_subaddress=settings.replies.subaddress,
+        token_lifetime=timedelta(days=settings.replies.token_days),
+        envelope_sender=settings.smtp.envelope_sender,
+        subject_window=timedelta(days=settings.threading.subject_window_days),
+    )
+
+
+def imap_account(settings: Settings) -> ImapAccount:
+    mailbox = settings.mailbox
+    password = read_password(mailbox)
+    return ImapAccount(
+        host=mailbox.host,
+        port=mailbox.port,
+        tls=mailbox.tls,
+        username=mailbox.username,
+        password=password.reveal() if password else "",
+        ca_file=mailbox.ca_file,
+        timeout_seconds=mailbox.timeout_seconds,
+        insecure=mailbox.insecure,
+    )
+
+
+def smtp_server(settings: Settings) -> SmtpServer:
+    smtp = settings.smtp
+    password = read_password(smtp)
+    return SmtpServer(
+        host=smtp.host,
+        port=smtp.port,
+        tls=smtp.tls,
+        username=smtp.username,
+        password=password.reveal() if password else "",
+        ca_file=smtp.ca_file,
+        timeout_seconds=smtp.timeout_seconds,
+        insecure=smtp.insecure,
+    )
+
+
+def open_templates(settings: Settings) -> Templates:
+    own = settings.templates.folder
+    return Templates([*([own] if own else []), shipped("templates")])
+
+
+class Abstains:
+    """Stands in where no model can be used: mail flows on without suggestions."""
+
+    articles: Mapping[str, Article] = MappingProxyType({})
+
+    def suggest_many(self, texts: Sequence[tuple[str, str]]) -> Sequence[Suggestion]:
+        return [NO_SUGGESTION] * len(texts)
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who is told what happens, as it happens: the demo's screen, a test."""
+
+    outcome: Callable[[Outcome], None] = lambda outcome: None
+    delivered: Callable[[Delivered], None] = lambda delivered: None
+    template_fault: Callable[[TemplateFault], None] = lambda fault: None
+
+
+class App:
+    """One mailflow on one mailbox. ``step`` does all due work once; ``start`` and ``stop`` are the daemon."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock = utc_now,
+        store: SqlStore | None = None,
+        submission: Submission | None = None,
+        read_only: bool = False,
+        watch: Watch | None = None,
+    ) -> None:
+        self.settings = settings
+        self.store = store or open_store(settings.database.url)
+        self.templates = open_templates(settings)
+        self.suggests, self.model_fault = load_suggester(settings)
+        self.desk = Desk(
+            policy=policy_from(settings),
+            keys=signing_keys(settings.state.directory),
+            clock=clock,
+            renders=self.templates,
+            articles=self.suggests.articles,
+            temporary=(StoreUnavailable,),
+            unrenderable=(TemplateUnusable,),
+        )
+        self._account = imap_account(settings)
+        self._read_only = read_only
+        self._sender = SmtpSender(smtp_server(settings)) if submission is None else None
+        self._submission: Submission = submission or self._require_sender()
+        self._trial = ParserTrial()
+        self._watch = watch or Watch()
+        self._stop = threading.Event()
+        self._sent_folder: str | None = settings.mailbox.sent_folder or None
+        self._sending = threading.Lock()  # one SMTP dialogue at a time
+        self._rest_until = 0.0  # monotonic: no SMTP before
+        self._smtp_failures = 0
+        self._scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(3)})
+        self._follower = threading.Thread(target=self._follow_mailbox, name="mailbox")
+        self.last_cycle_at: datetime | None = None
+
+    def _require_sender(self) -> SmtpSender:
+        assert self._sender is not None
+        return self._sender
+
+    # ── one round ───────────────────────────────────────────────────────────────────────────────
+
+    def step(self) -> None:
+        """All due work, once. Raises what makes it impossible: the mailbox's, SMTP's or the store's faults."""
+        resolve_interrupted(self.store, self.desk)
+        with ImapMailbox(self._account, read_only=self._read_only) as mailbox:
+            self.read_mailbox(mailbox)
+        queue_updates(self.store, self.desk)
+        self.deliver()
+
+    def rehearse(self, newest: int) -> None:
+        """One round without effects: for an app with a throw-away store and a read-only mailbox.
+
+        ``newest`` takes so many of the latest messages as new where a folder was never read before.
+        """
+        with ImapMailbox(self._account, read_only=True) as mailbox:
+            if newest:
+                pretend_read_up_to(mailbox, self.settings.mailbox.folder, newest, self.store, utc_now)
+            self.read_mailbox(mailbox)
+        queue_updates(self.store, self.desk)
+
+    def read_mailbox(self, mailbox: ImapMailbox) -> None:
+        """Everything new in the inbox and the Sent folder becomes decisions."""
+        folder = self.settings.mailbox.folder
+        if self._sent_folder is None:
+            self._sent_folder = mailbox.find_sent_folder() or ""
+        for name, source in ((folder, Source.INBOX), (self._sent_folder, Source.SENT)):
+            if name and not self._stop.is_set():
+                fetch_new(
+                    mailbox,
+                    name,
+                    source,
+                    self.store,
+                    self.desk.clock,
+                    max_octets=self.settings.mailbox.max_message_octets,
+                    stop=self._stop.is_set,
+                )
+                self.decide()
+        self.last_cycle_at = self.desk.clock()
+
+    def decide(self) -> int:
+        decided = decide_waiting(
+            self.store,
+            self.suggests,
+            self.desk,
+            self._trial,
+            stop=self._stop.is_set,
+            watch=self._watch.outcome,
+        )
+        if decided:
+            self._wake_delivery()
+        return decided
+
+    def deliver(self) -> int:
+        """Send what is due. Raises SmtpUnreachable or SmtpRefused when the server cannot be used."""
+        with self._sending:
+            return deliver_due(
+                self.store,
+                self._submission,
+                self.desk,
+                unreachable=(SmtpUnreachable, SmtpRefused),
+                stop=self._stop.is_set,
+                watch=self._watch.delivered,
+            )
+
+    # ── the daemon ──────────────────────────────────────────────────────────────────────────────
+
+    def start(self) -> None:
+        """Start following the mailbox and the clock; returns at once."""
+        resolve_interrupted(self.store, self.desk)
+        for name, job, seconds in (
+            ("deliver", self._deliver_job, _DELIVER_EVERY),
+            ("updates", self._updates_job, _UPDATES_EVERY),
+            ("templates", self._reload_job, _RELOAD_EVERY),
+        ):
+            self._scheduler.add_job(
+                self._guarded(name, job),
+                "interval",
+                seconds=seconds,
+                id=name,
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=None,
+                next_run_time=datetime.now(UTC),
+            )
+        self._scheduler.start()
+        self._follower.start()
+
+    def run_until(self, stopped: threading.Event) -> None:
+        """The daemon's life: start, wait, stop."""
+        self.start()
+        stopped.wait()
+        self.stop()
+
+    def stop(self) -> None:
+        """Finish the mail at hand and the message at hand, then close everything."""
+        self._stop.set()
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)
+        if self._follower.is_alive():
+            self._follower.join(_STOP_SECONDS)
+        self.close()
+
+    def close(self) -> None:
+        if self._sender is not None:
+            self._sender.close()
+        self._trial.close()
+        self.store.close()
+
+    def _follow_mailbox(self) -> None:
+        failures = 0
+        while not self._stop.is_set():
+            try:
+                for _ in self._cycles():
+                    failures = 0
+            except (MailboxUnreachable, StoreUnavailable) as error:
+                failures += 1
+                patience = getattr(error, "retry_after", None) or 0.0
+                delay = max(patience, reconnect_delay(failures, random.random()))
+                log.warning("the mailbox waits %.0f s: %s", delay, error)
+            except MailboxRefused as error:
+                delay = _REST_AFTER_REFUSAL
+                log.error("the mailbox cannot be read: %s", error)
+            except Exception:
+                # A fault of ours. Silence would be worse than trying again.
+                failures += 1
+                delay = max(5.0, reconnect_delay(failures, random.random()))
+                log.exception("following the mailbox failed; it is tried again in %.0f s", delay)
+            else:
+                delay = 0.0
+            self._stop.wait(delay)
+
+    def _cycles(self) -> Iterator[None]:
+        """Rounds over one connection until it breaks or the daemon stops."""
+        poll = float(self.settings.mailbox.poll_seconds)
+        with ImapMailbox(self._account, read_only=self._read_only) as mailbox:
+            log.info("the mailbox is connected")
+            while not self._stop.is_set():
+                self.read_mailbox(mailbox)
+                yield
+                folder = self.settings.mailbox.folder
+                state = mailbox.open_folder(folder)
+                if self._has_read(folder, state.uidvalidity, state.uidnext):
+                    mailbox.wait(poll, self._stop)
+
+    def _has_read(self, folder: str, uidvalidity: int, uidnext: int) -> bool:
+        """False when mail came between the last look and this one: then there is nothing to wait for."""
+        with self.store.begin() as work:
+            cursor = work.intake.cursor(folder)
+        if cursor is None or cursor.uidvalidity != uidvalidity:
+            return False
+        return uidnext == 0 or cursor.last_uid >= uidnext - 1
+
+    def _deliver_job(self) -> None:
+        if time.monotonic() < self._rest_until:
+            return
+        try:
+            self.deliver()
+            self._smtp_failures = 0
+        except SmtpUnreachable as error:
+            self._smtp_failures += 1
+            delay = reconnect_delay(self._smtp_failures, random.random())
+            self._rest_until = time.monotonic() + delay
+            log.warning("no mail leaves for %.0f s: %s", delay, error)
+        except SmtpRefused as error:
+            self._rest_until = time.monotonic() + _REST_AFTER_REFUSAL
+            log.error("no mail leaves: %s", error)
+
+    def _updates_job(self) -> None:
+        if queue_updates(self.store, self.desk):
+            self._wake_delivery()
+
+    def _reload_job(self) -> None:
+        for fault in self.templates.reload():
+            log.error("a template is broken, its last good version serves: %s", fault)
+            self._watch.template_fault(fault)
+
+    def _guarded(self, name: str, job: Callable[[], None]) -> Callable[[], None]:
+        def guarded() -> None:
+            if self._stop.is_set():
+                return
+            try:
+                job()
+            except StoreUnavailable as error:
+                log.warning("%s waits for the database: %s", name, error)
+            except Exception:
+                log.exception("%s failed; it is tried again", name)
+
+        return guarded
+
+    def _wake_delivery(self) -> None:
+        if self._scheduler.running:
+            with contextlib.suppress(LookupError):  # the scheduler is being shut down
+                self._scheduler.modify_job("deliver", next_run_time=datetime.now(UTC))
+
+
+class _Suggester(Suggests):
+    articles: Mapping[str, Article]
+
+
+def load_suggester(settings: Settings) -> tuple[Suggester, str | None]:
+    """The model named in the configuration or the shipped one; else one that abstains, and why."""
+    raise NotImplementedError
