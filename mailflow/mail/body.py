@@ -1,0 +1,180 @@
+"""Which parts of a message are its readable text, and which come beside it.
+
+* multipart/alternative: the last text/plain of the first one (RFC 2046 5.1.4: later is better), the
+  last text/html beside it; a plain part without a visible character loses to the HTML.
+* multipart/related: the root (RFC 2387), the rest are its images.
+* multipart/signed: the signed part. multipart/encrypted: nothing is readable.
+* multipart/report: what stands before the machine-readable part.
+* any other multipart: every unnamed inline text, one after another (Apple Mail writes around files).
+* a message inside (message/rfc822) is never the text; it was written in another mail.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from mailflow.mail.charset import decode_text
+from mailflow.mail.flowed import unflow
+from mailflow.mail.html_text import html_to_text
+from mailflow.mail.mime import Part
+from mailflow.mail.transfer import decode_transfer
+
+MAX_TEXT = 1_000_000  # characters
+MAX_HTML = 500_000
+
+_LOOKS_HTML = re.compile(r"\s*<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
+_VISIBLE = re.compile(r"[^\s\u00a0\u200b-\u200f\ufeff]")
+
+
+@dataclass(slots=True)
+class Body:
+    """The readable text, the HTML it has beside it or comes from, and the parts left over in order."""
+
+    text: str = ""
+    html: str | None = None
+    beside: list[Part] = field(default_factory=list)
+    defects: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class _Chosen:
+    plain: list[Part] = field(default_factory=list)
+    html: list[Part] = field(default_factory=list)
+    order: list[Part] = field(default_factory=list)  # both, as they lie in the message
+
+    def add(self, other: _Chosen) -> None:
+        self.plain += other.plain
+        self.html += other.html
+        self.order += other.order
+
+    @property
+    def empty(self) -> bool:
+        return not self.order
+
+
+def read_body(root: Part) -> Body:
+    """The text of a message and what comes beside it. Never raises; caps text and HTML."""
+    body = Body()
+    chosen = _choose(root, top=True)
+    used = {id(part) for part in chosen.order}
+    body.beside = [part for part in root.walk() if id(part) not in used and not part.is_multipart]
+    pieces: list[str] = []
+    pages: list[str] = []
+    for part in chosen.order:
+        _read_text(part, pieces, pages, body.defects)
+    body.text = "\n".join(piece for piece in pieces if piece).rstrip()
+    if len(body.text) > MAX_TEXT:
+        body.text = body.text[:MAX_TEXT]
+        body.defects.add("text-cut")
+    _add_alternative(chosen, used, pages, body)
+    body.html = "\n".join(pages)[:MAX_HTML] if pages else None
+    return body
+
+
+def _read_text(part: Part, pieces: list[str], pages: list[str], defects: set[str]) -> None:
+    text = _part_text(part, defects)
+    if part.content_type == "text/html" or _LOOKS_HTML.match(text):
+        if part.content_type != "text/html":
+            defects.add("html-labelled-plain")
+        page = _cut_html(text, defects)
+        pages.append(page)
+        pieces.append(html_to_text(page))
+        return
+    if part.params.get("format", "").lower() == "flowed":
+        text = unflow(text, delsp=part.params.get("delsp", "").lower() == "yes")
+    pieces.append(text)
+
+
+def _add_alternative(chosen: _Chosen, used: set[int], pages: list[str], body: Body) -> None:
+    """The HTML beside a plain text that was chosen, and its place when the plain text is empty."""
+    beside = [part for part in chosen.html if id(part) not in used]
+    if not beside:
+        return
+    pages.extend([_cut_html(_part_text(part, body.defects), body.defects) for part in beside])
+    if not _VISIBLE.search(body.text):
+        body.text = "\n".join(html_to_text(page) for page in pages).strip()
+        body.defects.add("plain-text-empty")
+    shown = {id(part) for part in beside}
+    body.beside = [part for part in body.beside if id(part) not in shown]
+
+
+def _part_text(part: Part, defects: set[str]) -> str:
+    octets, defect = decode_transfer(part.encoded, part.transfer_encoding)
+    if defect:
+        defects.add(defect)
+    if len(octets) > 4 * MAX_TEXT:
+        octets = octets[: 4 * MAX_TEXT]
+        defects.add("text-cut")
+    text, defect = decode_text(octets, part.params.get("charset", ""))
+    if defect:
+        defects.add(defect)
+    return text
+
+
+def _cut_html(text: str, defects: set[str]) -> str:
+    if len(text) > MAX_HTML:
+        defects.add("html-cut")
+        return text[:MAX_HTML]
+    return text
+
+
+def _choose(part: Part, *, top: bool = False) -> _Chosen:
+    if part.is_multipart:
+        return _choose_of(part)
+    if part.content_type not in ("text/plain", "text/html") or part.disposition == "attachment":
+        return _Chosen()
+    if part.filename and not top:
+        return _Chosen()
+    if part.content_type == "text/plain":
+        return _Chosen(plain=[part], order=[part])
+    return _Chosen(html=[part], order=[part])
+
+
+def _choose_of(part: Part) -> _Chosen:
+    subtype = part.content_type.partition("/")[2]
+    if subtype == "alternative":
+        return _of_alternative(part)
+    if subtype == "related":
+        return _of_related(part)
+    if subtype in ("signed", "x-pgp-signed"):
+        return _choose(part.children[0]) if part.children else _Chosen()
+    if subtype in ("encrypted", "digest"):
+        return _Chosen()
+    if subtype == "report":
+        return _of_report(part)
+    chosen = _Chosen()
+    for child in part.children:
+        chosen.add(_choose(child))
+    return chosen
+
+
+def _of_alternative(part: Part) -> _Chosen:
+    options = [_choose(child) for child in part.children]
+    plain = next((one for one in reversed(options) if one.plain), None)
+    html = next((one for one in reversed(options) if one.html), None)
+    if plain is None:
+        return html or _Chosen()
+    if html is None or html is plain:
+        return plain
+    return _Chosen(plain=plain.plain, html=html.html, order=plain.order)
+
+
+def _of_related(part: Part) -> _Chosen:
+    start = part.params.get("start", "").strip().strip("<>")
+    root = next((one for one in part.children if start and one.content_id == start), None)
+    candidates = [root] if root is not None else list(part.children)
+    for child in candidates:
+        chosen = _choose(child)
+        if not chosen.empty:
+            return chosen
+    return _Chosen()
+
+
+def _of_report(part: Part) -> _Chosen:
+    chosen = _Chosen()
+    for child in part.children:
+        if child.maintype == "message" or child.content_type == "text/rfc822-headers":
+            break
+        chosen.add(_choose(child))
+    return chosen
