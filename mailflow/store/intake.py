@@ -1,0 +1,173 @@
+"""Raw messages: kept once, remembered wherever they lay, waiting until they are decided.
+
+Where a mail lies is (folder, UIDVALIDITY, UID); who it is, is the hash of its bytes. Its Message-ID is
+neither: anybody can write one, so an equal one never discards a mail.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from mailflow.desk.context import Source
+from mailflow.flow.ports import Cursor, WaitingMessage
+from mailflow.mail.message import Location, RawMessage
+from mailflow.store import tables as t
+from mailflow.store.rows import add_event, new_id
+
+WAITING, RECORDED, HISTORY, QUARANTINED = "waiting", "recorded", "history", "quarantined"
+
+
+class SqlIntake:
+    """See :class:`mailflow.flow.ports.Intake`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def cursor(self, folder: str) -> Cursor | None:
+        row = self._connection.execute(
+            select(t.folder_cursor).where(t.folder_cursor.c.folder == folder)
+        ).first()
+        return Cursor(row.uidvalidity, row.last_uid, row.first_contact_at) if row else None
+
+    def set_cursor(self, folder: str, cursor: Cursor) -> None:
+        values = {
+            "uidvalidity": cursor.uidvalidity,
+            "last_uid": cursor.last_uid,
+            "first_contact_at": cursor.first_contact_at,
+        }
+        where = t.folder_cursor.c.folder == folder
+        if self._connection.execute(update(t.folder_cursor).where(where).values(values)).rowcount:
+            return
+        self._connection.execute(insert(t.folder_cursor).values(folder=folder, **values))
+
+    def keep(
+        self, raw: RawMessage, source: Source, now: datetime, *, history: bool = False
+    ) -> bool:
+        if history and not raw.octets:  # only the place is known
+            return self._remember_place(raw.location, None, now)
+        content_hash = hashlib.sha256(raw.octets).hexdigest()
+        known = self._connection.execute(
+            select(t.raw_message.c.id).where(t.raw_message.c.content_hash == content_hash)
+        ).scalar()
+        row_id = known or self._add(raw, content_hash, source, now, history=history)
+        self._remember_place(raw.location, row_id, now)
+        return known is None
+
+    def waiting(self, limit: int) -> Sequence[WaitingMessage]:
+        column = t.raw_message.c
+        rows = self._connection.execute(
+            select(t.raw_message).where(column.state == WAITING).order_by(column.id).limit(limit)
+        ).all()
+        places = self._first_places([row.id for row in rows])
+        return [
+            WaitingMessage(
+                id=row.id,
+                raw=RawMessage(row.octets, row.received_at, places.get(row.id)),
+                source=Source(row.source),
+                attempts=row.attempts,
+            )
+            for row in rows
+        ]
+
+    def count_attempt(self, ids: Sequence[int], now: datetime) -> None:
+        column = t.raw_message.c
+        self._connection.execute(
+            update(t.raw_message)
+            .where(column.id.in_(ids))
+            .values(attempts=column.attempts + 1, attempted_at=now)
+        )
+
+    def quarantine(self, waiting_id: int, reason: str, now: datetime) -> None:
+        """Put a waiting message aside with the reason; one that is decided by now stays as it is."""
+        column = t.raw_message.c
+        changed = self._connection.execute(
+            update(t.raw_message)
+            .where(column.id == waiting_id, column.state == WAITING)
+            .values(state=QUARANTINED, fault=reason, decided_at=now)
+        ).rowcount
+        if changed:
+            add_event(self._connection, "quarantined", reason, now, detail={"raw": waiting_id})
+
+    def retry(self, raw_id: int, now: datetime) -> bool:
+        """Let a quarantined message wait again, its attempts forgotten. False when it is not quarantined."""
+        column = t.raw_message.c
+        changed = self._connection.execute(
+            update(t.raw_message)
+            .where(column.id == raw_id, column.state == QUARANTINED)
+            .values(state=WAITING, fault=None, decided_at=None, attempts=0)
+        ).rowcount
+        if changed:
+            add_event(self._connection, "retried", "by hand", now, detail={"raw": raw_id})
+        return bool(changed)
+
+    def _add(
+        self,
+        raw: RawMessage,
+        content_hash: str,
+        source: Source,
+        now: datetime,
+        *,
+        history: bool,
+    ) -> int:
+        result = self._connection.execute(
+            insert(t.raw_message).values(
+                content_hash=content_hash,
+                size=len(raw.octets),
+                source=source.value,
+                state=HISTORY if history else WAITING,
+                received_at=raw.received_at,
+                first_seen_at=now,
+                octets=b"" if history else raw.octets,
+            )
+        )
+        return new_id(result)
+
+    def _remember_place(self, place: Location | None, raw_id: int | None, now: datetime) -> bool:
+        """True when the place was not known. A place that now holds other bytes names the newest."""
+        if place is None:
+            return False
+        column = t.sighting.c
+        here = (
+            (column.folder == place.folder)
+            & (column.uidvalidity == place.uidvalidity)
+            & (column.uid == place.uid)
+        )
+        found = self._connection.execute(
+            select(column.id, column.raw_message_id).where(here)
+        ).first()
+        if found is None:
+            self._connection.execute(
+                insert(t.sighting).values(
+                    folder=place.folder,
+                    uidvalidity=place.uidvalidity,
+                    uid=place.uid,
+                    raw_message_id=raw_id,
+                    seen_at=now,
+                )
+            )
+        elif raw_id is not None and found.raw_message_id != raw_id:
+            self._connection.execute(
+                update(t.sighting)
+                .where(column.id == found.id)
+                .values(raw_message_id=raw_id, seen_at=now)
+            )
+        return found is None
+
+    def _first_places(self, raw_ids: Sequence[int]) -> dict[int, Location]:
+        column = t.sighting.c
+        if not raw_ids:
+            return {}
+        rows = self._connection.execute(
+            select(column.raw_message_id, column.folder, column.uidvalidity, column.uid).where(
+                column.id.in_(
+                    select(func.min(column.id))
+                    .where(column.raw_message_id.in_(raw_ids))
+                    .group_by(column.raw_message_id)
+                )
+            )
+        )
+        return {r.raw_message_id: Location(r.folder, r.uidvalidity, r.uid) for r in rows}

@@ -1,0 +1,320 @@
+"""The outbox: a mail exists when its transaction committed, and its key lets it exist once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, case, distinct, func, insert, select, update
+
+from mailflow.desk.outbox import (
+    MailClass,
+    NewMail,
+    OutboxMail,
+    OutboxState,
+    RecipientState,
+    Settlement,
+    Usage,
+)
+from mailflow.desk.policy import ascii_lower
+from mailflow.store import tables as t
+from mailflow.store.columns import key_text
+from mailflow.store.context import blocked_reasons
+from mailflow.store.faults import StaleMail
+from mailflow.store.rows import add_event, new_id, read_mails
+
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+# What a late answer of the server may still change.
+_UNSETTLED = (OutboxState.PENDING, OutboxState.IN_FLIGHT, OutboxState.HELD, OutboxState.UNCERTAIN)
+_ARRIVED = (RecipientState.SENT, RecipientState.UNCERTAIN)
+
+
+class SqlOutbox:
+    """See :class:`mailflow.flow.ports.Outbox`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, mail: NewMail) -> int | None:
+        known = select(t.outbox.c.id).where(t.outbox.c.key == mail.key)
+        if self._connection.execute(known).first() is not None:
+            return None
+        result = self._connection.execute(
+            insert(t.outbox).values(
+                key=mail.key,
+                ticket_id=mail.ticket_id,
+                mail_class=mail.mail_class.value,
+                kind=mail.kind.value if mail.kind else None,
+                message_id=mail.message_id,
+                envelope_sender=mail.envelope_sender,
+                subject=mail.subject,
+                state=OutboxState.PENDING.value,
+                reason="",
+                created_at=mail.created_at,
+                not_before=mail.not_before,
+                expires_at=mail.expires_at,
+                template_version=mail.template_version,
+                faults=list(mail.faults),
+                octets=mail.octets,
+            )
+        )
+        mail_id = new_id(result)
+        self._add_recipients(mail_id, mail)
+        self._add_message(mail_id, mail)
+        add_event(
+            self._connection,
+            "mail recorded",
+            mail.kind.value if mail.kind else mail.mail_class.value,
+            mail.created_at,
+            ticket_id=mail.ticket_id,
+            outbox_id=mail_id,
+            detail={"key": mail.key, "message_id": mail.message_id},
+        )
+        return mail_id
+
+    def next_due(self, now: datetime) -> OutboxMail | None:
+        """The due mail waiting longest; people's words and notifications before automatic mail."""
+        column = t.outbox.c
+        automatic_last = case((column.mail_class == MailClass.AUTOMATIC.value, 1), else_=0)
+        rows = self._connection.execute(
+            select(t.outbox)
+            .where(column.state == OutboxState.PENDING.value, column.not_before <= now)
+            .order_by(automatic_last, column.not_before, column.id)
+            .limit(1)
+        ).all()
+        return next(iter(read_mails(self._connection, rows)), None)
+
+    def usage(self, mail: OutboxMail, now: datetime) -> Usage:
+        """How much of each budget is used, this mail itself not counted. Three queries."""
+        addresses = sorted({key_text(ascii_lower(a)) for a in mail.open_recipients})
+        domains = sorted({_domain(a) for a in mail.open_recipients})
+        to, row = t.outbox_recipient.c, t.outbox.c
+        on_ticket = row.ticket_id == mail.ticket_id
+        automatic = row.mail_class == MailClass.AUTOMATIC.value
+        internal = row.mail_class == MailClass.INTERNAL.value
+        person = row.mail_class == MailClass.PERSON.value
+        hour = to.left_at > now - _HOUR
+        counts = self._connection.execute(
+            select(
+                _mails(automatic & on_ticket),
+                _mails(automatic & hour),
+                _mails(person & on_ticket & hour),
+            )
+            .select_from(t.outbox_recipient.join(t.outbox, row.id == to.outbox_id))
+            .where(to.left_at > now - _DAY, row.id != mail.id)
+        ).one()
+        per_address = self._connection.execute(
+            select(
+                to.address_key,
+                _mails(automatic & hour),
+                _mails(automatic),
+                _mails(internal & on_ticket & hour),
+            )
+            .select_from(t.outbox_recipient.join(t.outbox, row.id == to.outbox_id))
+            .where(to.address_key.in_(addresses), to.left_at > now - _DAY, row.id != mail.id)
+            .group_by(to.address_key)
+        ).all()
+        per_domain = self._connection.execute(
+            select(to.domain, _mails(automatic))
+            .select_from(t.outbox_recipient.join(t.outbox, row.id == to.outbox_id))
+            .where(to.domain.in_(domains), hour, row.id != mail.id)
+            .group_by(to.domain)
+        ).all()
+        return Usage(
+            to_address_last_hour=max((r[1] for r in per_address), default=0),
+            to_address_last_day=max((r[2] for r in per_address), default=0),
+            to_domain_last_hour=max((r[1] for r in per_domain), default=0),
+            on_ticket_last_day=counts[0],
+            in_all_last_hour=counts[1],
+            internal_on_ticket_last_hour=max((r[3] for r in per_address), default=0),
+            person_on_ticket_last_hour=counts[2],
+            blocked_recipients=tuple(
+                sorted(blocked_reasons(self._connection, addresses, now).items())
+            ),
+        )
+
+    def mark_in_flight(self, mail_id: int, now: datetime) -> None:
+        """DATA is about to begin. Raises StaleMail when the mail is not pending: somebody else has it."""
+        column = t.outbox.c
+        changed = self._connection.execute(
+            update(t.outbox)
+            .where(column.id == mail_id, column.state == OutboxState.PENDING.value)
+            .values(
+                state=OutboxState.IN_FLIGHT.value,
+                attempts=column.attempts + 1,
+                in_flight_at=now,
+            )
+        ).rowcount
+        if not changed:
+            raise StaleMail(f"mail {mail_id} is not pending any more")
+        to = t.outbox_recipient.c
+        still_open = (RecipientState.PENDING.value, RecipientState.DEFERRED.value)
+        self._connection.execute(
+            update(t.outbox_recipient)
+            .where(to.outbox_id == mail_id, to.state.in_(still_open))
+            .values(left_at=now)
+        )
+
+    def settle(self, mail_id: int, settlement: Settlement, now: datetime) -> None:
+        """Write the result of an attempt, or the gate's refusal. Raises StaleMail when it was settled before."""
+        column = t.outbox.c
+        row = self._connection.execute(
+            select(column.state, column.ticket_id).where(column.id == mail_id)
+        ).first()
+        if row is None or OutboxState(row.state) not in _UNSETTLED:
+            raise StaleMail(f"mail {mail_id} was settled before")
+        again = settlement.state is OutboxState.PENDING
+        answered = any(r.code is not None for r in settlement.recipients)
+        # A dialogue refused before DATA was never marked in flight: it counts here.
+        refused_early = (
+            row.state == OutboxState.PENDING.value
+            and settlement.state in (OutboxState.PENDING, OutboxState.FAILED)
+            and answered
+        )
+        values: dict[str, object] = {
+            "state": settlement.state.value,
+            "reason": settlement.reason,
+            "settled_at": None if again else now,
+        }
+        if refused_early:
+            values["attempts"] = column.attempts + 1
+        if settlement.not_before is not None:
+            values["not_before"] = settlement.not_before
+        self._connection.execute(update(t.outbox).where(column.id == mail_id).values(values))
+        self._settle_recipients(mail_id, settlement)
+        add_event(
+            self._connection,
+            f"mail {settlement.state.value}",
+            settlement.reason,
+            now,
+            ticket_id=row.ticket_id,
+            outbox_id=mail_id,
+            detail={
+                "recipients": [
+                    {"address": r.address, "state": r.state.value, "code": r.code, "text": r.text}
+                    for r in settlement.recipients
+                ]
+            },
+        )
+
+    def postpone(self, mail_id: int, not_before: datetime, reason: str) -> None:
+        column = t.outbox.c
+        self._connection.execute(
+            update(t.outbox)
+            .where(column.id == mail_id, column.state == OutboxState.PENDING.value)
+            .values(not_before=not_before, reason=reason)
+        )
+
+    def in_flight(self) -> Sequence[OutboxMail]:
+        column = t.outbox.c
+        rows = self._connection.execute(
+            select(t.outbox)
+            .where(column.state == OutboxState.IN_FLIGHT.value)
+            .order_by(column.in_flight_at, column.id)
+        ).all()
+        return read_mails(self._connection, rows)
+
+    def release(self, mail_id: int, now: datetime) -> bool:
+        """Let a held mail go, with its full lifetime from now on. False when it is not held."""
+        column = t.outbox.c
+        row = self._connection.execute(
+            select(column.ticket_id, column.created_at, column.expires_at).where(
+                column.id == mail_id, column.state == OutboxState.HELD.value
+            )
+        ).first()
+        if row is None:
+            return False
+        self._connection.execute(
+            update(t.outbox)
+            .where(column.id == mail_id)
+            .values(
+                state=OutboxState.PENDING.value,
+                reason="released by hand",
+                released=True,
+                not_before=now,
+                expires_at=max(row.expires_at, now + (row.expires_at - row.created_at)),
+                settled_at=None,
+            )
+        )
+        add_event(
+            self._connection,
+            "mail released",
+            "by hand",
+            now,
+            ticket_id=row.ticket_id,
+            outbox_id=mail_id,
+        )
+        return True
+
+    def _add_recipients(self, mail_id: int, mail: NewMail) -> None:
+        by_key = {key_text(ascii_lower(a)): a for a in reversed(mail.recipients)}
+        rows = [
+            {
+                "outbox_id": mail_id,
+                "address": address,
+                "address_key": key,
+                "domain": _domain(address),
+                "state": RecipientState.PENDING.value,
+                "text": "",
+                "created_at": mail.created_at,
+            }
+            for key, address in reversed(by_key.items())
+        ]
+        if rows:
+            self._connection.execute(insert(t.outbox_recipient), rows)
+
+    def _add_message(self, mail_id: int, mail: NewMail) -> None:
+        """Our own words in the ticket's history. The id threads the answer to them."""
+        by_person = mail.mail_class is MailClass.PERSON
+        self._connection.execute(
+            insert(t.message).values(
+                outbox_id=mail_id,
+                ticket_id=mail.ticket_id,
+                direction="out",
+                voice="agent" if by_person else "notice",
+                public=mail.mail_class is not MailClass.INTERNAL,
+                message_id=mail.message_id,
+                author="",
+                author_name="",
+                subject=mail.subject,
+                base_subject="",
+                new_text="",
+                new_text_hash="",
+                origin="own",
+                origin_rule=mail.kind.value if mail.kind else "an agent's answer",
+                verified=True,
+                created_at=mail.created_at,
+                reasons={},
+                warnings=[],
+                defects=[],
+                attachments=[],
+            )
+        )
+
+    def _settle_recipients(self, mail_id: int, settlement: Settlement) -> None:
+        to = t.outbox_recipient.c
+        for recipient in settlement.recipients:
+            values: dict[str, object] = {
+                "state": recipient.state.value,
+                "code": recipient.code,
+                "text": recipient.text,
+            }
+            if recipient.state not in _ARRIVED:
+                values["left_at"] = None  # it did not leave: no budget is used up
+            self._connection.execute(
+                update(t.outbox_recipient)
+                .where(
+                    to.outbox_id == mail_id,
+                    to.address_key == key_text(ascii_lower(recipient.address)),
+                )
+                .values(values)
+            )
+
+
+def _mails(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    """How many different mails fulfil the condition."""
+    return func.count(distinct(case((condition, t.outbox.c.id))))
+
+
+def _domain(address: str) -> str:
+    return key_text(ascii_lower(address.rpartition("@")[2]))

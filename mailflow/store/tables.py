@@ -1,0 +1,232 @@
+"""Every table, in one place. The migrations must lead to exactly this; a test compares them."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    UniqueConstraint,
+    false,
+)
+
+from mailflow.store.columns import CleanJson, CleanText, Key, Moment
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# The bytes of every mail seen, once per content. state: waiting | recorded | history | quarantined.
+raw_message = Table(
+    "raw_message",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("content_hash", Key, nullable=False),  # SHA-256 of the octets, hex: who the mail is
+    Column("size", BigInteger, nullable=False),
+    Column("source", Key, nullable=False),
+    Column("state", Key, nullable=False),
+    Column("received_at", Moment),
+    Column("first_seen_at", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("attempted_at", Moment),
+    Column("fault", CleanText),
+    Column("decided_at", Moment),
+    Column("octets", LargeBinary, nullable=False),  # last: the small columns stay on the first page
+    UniqueConstraint("content_hash"),
+    Index(None, "state", "id"),
+    sqlite_autoincrement=True,
+)
+
+# Where a mail lay. raw_message_id is empty for old mail whose bytes were never fetched.
+sighting = Table(
+    "sighting",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("folder", Key, nullable=False),
+    Column("uidvalidity", BigInteger, nullable=False),
+    Column("uid", BigInteger, nullable=False),
+    Column("raw_message_id", Integer, ForeignKey("raw_message.id")),
+    Column("seen_at", Moment, nullable=False),
+    UniqueConstraint("folder", "uidvalidity", "uid"),
+    Index(None, "raw_message_id"),
+)
+
+folder_cursor = Table(
+    "folder_cursor",
+    metadata,
+    Column("folder", Key, primary_key=True),
+    Column("uidvalidity", BigInteger, nullable=False),
+    Column("last_uid", BigInteger, nullable=False),
+    Column("first_contact_at", Moment, nullable=False),
+)
+
+ticket = Table(
+    "ticket",
+    metadata,
+    Column("id", Integer, primary_key=True),  # the number people see
+    Column("subject", CleanText, nullable=False),
+    Column("status", Key, nullable=False),
+    Column("priority", Key, nullable=False),
+    Column("language", Key),
+    Column("assignee", Key),
+    Column("article_id", Key),
+    Column("linked_to", Integer, ForeignKey("ticket.id")),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Column("first_response_at", Moment),
+    Column("next_update_at", Moment),
+    Index(None, "status", "updated_at"),
+    Index(None, "next_update_at"),
+    sqlite_autoincrement=True,  # a number is never given twice
+)
+
+participant = Table(
+    "participant",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("ticket_id", Integer, ForeignKey("ticket.id"), nullable=False),
+    Column("address", Key, nullable=False),
+    Column("name", CleanText, nullable=False),
+    Column("role", Key, nullable=False),
+    UniqueConstraint("ticket_id", "address"),
+    sqlite_autoincrement=True,  # reply tokens name participants: an id must not come back
+)
+
+# Every message in (one per raw message) and out (one per outbox mail), with the four reasons.
+message = Table(
+    "message",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("raw_message_id", Integer, ForeignKey("raw_message.id")),
+    Column("outbox_id", Integer, ForeignKey("outbox.id")),
+    Column("ticket_id", Integer, ForeignKey("ticket.id")),
+    Column("linked_to", Integer, ForeignKey("ticket.id")),
+    Column("direction", Key, nullable=False),  # in | out
+    Column("voice", Key, nullable=False),  # customer | agent | machine | notice
+    Column("public", Boolean, nullable=False),  # the customer has it or wrote it
+    Column("message_id", Key),
+    Column("in_reply_to", Key),
+    Column("thread_index", Key),
+    Column("author", Key, nullable=False),
+    Column("author_name", CleanText, nullable=False),
+    Column("subject", CleanText, nullable=False),
+    Column("base_subject", Key, nullable=False),
+    Column("new_text", CleanText, nullable=False),
+    Column("new_text_hash", Key, nullable=False),
+    Column("language", Key),
+    Column("origin", Key, nullable=False),
+    Column("origin_rule", CleanText, nullable=False),
+    Column("verified", Boolean, nullable=False),
+    Column("received_at", Moment),
+    Column("created_at", Moment, nullable=False),
+    Column("reasons", CleanJson, nullable=False),
+    Column("warnings", CleanJson, nullable=False),
+    Column("defects", CleanJson, nullable=False),
+    Column("attachments", CleanJson, nullable=False),
+    Column("suggestion", CleanJson),
+    UniqueConstraint("raw_message_id"),
+    UniqueConstraint("outbox_id"),
+    Index(None, "message_id"),
+    Index(None, "ticket_id", "id"),
+    Index(None, "author", "base_subject"),
+    Index(None, "thread_index"),
+    sqlite_autoincrement=True,
+)
+
+# Ids a ticket's mails referred to but that we never saw ourselves: mails that name them still thread.
+thread_id = Table(
+    "thread_id",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("message_id", Key, nullable=False),
+    Column("ticket_id", Integer, ForeignKey("ticket.id"), nullable=False),
+    UniqueConstraint("message_id", "ticket_id"),
+    Index(None, "ticket_id"),
+)
+
+# The audit trail. Rows are only ever added.
+event = Table(
+    "event",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("ticket_id", Integer, ForeignKey("ticket.id")),
+    Column("message_row", Integer, ForeignKey("message.id")),
+    Column("outbox_id", Integer, ForeignKey("outbox.id")),
+    Column("kind", Key, nullable=False),
+    Column("reason", CleanText, nullable=False),
+    Column("detail", CleanJson, nullable=False),
+    Index(None, "ticket_id", "id"),
+    Index(None, "outbox_id"),
+    sqlite_autoincrement=True,
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", Key, nullable=False),
+    Column("ticket_id", Integer, ForeignKey("ticket.id"), nullable=False),
+    Column("mail_class", Key, nullable=False),
+    Column("kind", Key),
+    Column("message_id", Key, nullable=False),
+    Column("envelope_sender", CleanText, nullable=False),
+    Column("subject", CleanText, nullable=False),
+    Column("state", Key, nullable=False),
+    Column("reason", CleanText, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("created_at", Moment, nullable=False),
+    Column("not_before", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("in_flight_at", Moment),
+    Column("settled_at", Moment),
+    Column("template_version", CleanText, nullable=False),
+    Column("faults", CleanJson, nullable=False),
+    Column("released", Boolean, nullable=False, server_default=false()),
+    Column("octets", LargeBinary, nullable=False),
+    UniqueConstraint("key"),
+    Index(None, "state", "not_before"),
+    Index(None, "ticket_id", "created_at"),
+    sqlite_autoincrement=True,
+)
+
+# left_at is set while a copy is in flight and stays once it may have arrived: the budgets count it.
+outbox_recipient = Table(
+    "outbox_recipient",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("outbox_id", Integer, ForeignKey("outbox.id"), nullable=False),
+    Column("address", CleanText, nullable=False),  # as it goes into RCPT TO
+    Column("address_key", Key, nullable=False),  # ASCII-lower-cased
+    Column("domain", Key, nullable=False),
+    Column("state", Key, nullable=False),
+    Column("code", Integer),
+    Column("text", CleanText, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("left_at", Moment),
+    UniqueConstraint("outbox_id", "address_key"),
+    Index(None, "address_key", "left_at"),
+    Index(None, "address_key", "created_at"),
+    Index(None, "domain", "left_at"),
+    Index(None, "left_at"),
+)
+
+blocked_address = Table(
+    "blocked_address",
+    metadata,
+    Column("address", Key, primary_key=True),
+    Column("reason", CleanText, nullable=False),
+    Column("blocked_at", Moment, nullable=False),
+    Column("until", Moment, nullable=False),
+)

@@ -1,0 +1,140 @@
+"""Tickets: what the jobs read and change between decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from mailflow.desk.context import Lookup, ThreadContext
+from mailflow.desk.decision import Decision, Voice
+from mailflow.desk.notices import NoticeKind
+from mailflow.desk.outbox import OutboxState
+from mailflow.desk.policy import ascii_lower
+from mailflow.desk.suggestion import Suggestion
+from mailflow.desk.ticket import Participant, ParticipantRole, Ticket, TicketStatus
+from mailflow.flow.ports import Recorded, WaitingMessage
+from mailflow.mail.message import IncomingMessage
+from mailflow.store import tables as t
+from mailflow.store.context import context_for
+from mailflow.store.recording import record_decision, set_status
+from mailflow.store.rows import add_event, participant_from, read_ticket, read_tickets
+
+_MAX_THREAD_IDS = 50
+_PEOPLE = (Voice.CUSTOMER.value, Voice.AGENT.value)
+_NEVER_LEFT = (OutboxState.SHADOW.value, OutboxState.DROPPED.value)
+
+
+class SqlTickets:
+    """See :class:`mailflow.flow.ports.Tickets`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def context_for(self, lookup: Lookup, now: datetime) -> ThreadContext:
+        return context_for(self._connection, lookup, now)
+
+    def record(
+        self,
+        waiting: WaitingMessage,
+        message: IncomingMessage,
+        decision: Decision,
+        suggestion: Suggestion,
+        now: datetime,
+    ) -> Recorded:
+        return record_decision(self._connection, waiting, message, decision, suggestion, now)
+
+    def ticket(self, ticket_id: int) -> Ticket | None:
+        return read_ticket(self._connection, ticket_id)
+
+    def participant(
+        self, ticket_id: int, address: str, name: str, role: ParticipantRole
+    ) -> Participant:
+        column = t.participant.c
+        query = select(t.participant).where(
+            column.ticket_id == ticket_id, column.address == ascii_lower(address)
+        )
+        found = self._connection.execute(query).first()
+        if found is None:
+            self._connection.execute(
+                insert(t.participant).values(
+                    ticket_id=ticket_id, address=ascii_lower(address), name=name, role=role.value
+                )
+            )
+            found = self._connection.execute(query).one()
+        return participant_from(found)
+
+    def updates_due(self, now: datetime, limit: int) -> Sequence[Ticket]:
+        column = t.ticket.c
+        ids = self._connection.execute(
+            select(column.id)
+            .where(column.next_update_at <= now)
+            .order_by(column.next_update_at, column.id)
+            .limit(limit)
+        ).scalars()
+        order = {ticket_id: place for place, ticket_id in enumerate(ids)}
+        return sorted(read_tickets(self._connection, order), key=lambda k: order[k.id])
+
+    def updates_sent(self, ticket_id: int) -> int:
+        mail, message = t.outbox.c, t.message.c
+        last_words = (
+            select(func.max(message.created_at))
+            .where(
+                message.ticket_id == ticket_id,
+                message.direction == "in",
+                message.voice.in_(_PEOPLE),
+            )
+            .scalar_subquery()
+        )
+        return self._connection.execute(
+            select(func.count()).where(
+                mail.ticket_id == ticket_id,
+                mail.kind == NoticeKind.PROGRESS_UPDATE.value,
+                last_words.is_(None) | (mail.created_at > last_words),
+            )
+        ).scalar_one()
+
+    def last_customer_message_id(self, ticket_id: int) -> str | None:
+        column = t.message.c
+        return self._connection.execute(
+            select(column.message_id)
+            .where(
+                column.ticket_id == ticket_id,
+                column.direction == "in",
+                column.voice == Voice.CUSTOMER.value,
+                column.message_id.is_not(None),
+            )
+            .order_by(column.id.desc())
+            .limit(1)
+        ).scalar()
+
+    def thread_ids(self, ticket_id: int) -> Sequence[str]:
+        """The newest fifty at most, oldest first."""
+        column = t.message.c
+        rows = self._connection.execute(
+            select(column.message_id)
+            .outerjoin(t.outbox, t.outbox.c.id == column.outbox_id)
+            .where(
+                column.ticket_id == ticket_id,
+                column.public,
+                column.message_id.is_not(None),
+                t.outbox.c.state.is_(None) | t.outbox.c.state.not_in(_NEVER_LEFT),
+            )
+            .order_by(column.id.desc())
+            .limit(_MAX_THREAD_IDS)
+        ).scalars()
+        return list(dict.fromkeys(str(i) for i in reversed(rows.all())))
+
+    def set_status(self, ticket_id: int, status: TicketStatus, reason: str, now: datetime) -> None:
+        set_status(self._connection, ticket_id, status, reason, now)
+
+    def schedule_update(self, ticket_id: int, next_update_at: datetime | None) -> None:
+        self._connection.execute(
+            update(t.ticket).where(t.ticket.c.id == ticket_id).values(next_update_at=next_update_at)
+        )
+
+    def note_event(
+        self, ticket_id: int | None, kind: str, reason: str, now: datetime, **detail: str | int
+    ) -> None:
+        add_event(self._connection, kind, reason, now, ticket_id=ticket_id, detail=dict(detail))
