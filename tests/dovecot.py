@@ -57,6 +57,7 @@ class Dovecot:
         *,
         password: str = PASSWORD,
         tls: bool = False,
+        certificate_names: str = "DNS:localhost,IP:127.0.0.1",
         sent: str = "Sent",
         max_connections: int = 100,
         extra_config: str = "",
@@ -68,6 +69,7 @@ class Dovecot:
         self.tls_port = 0
         self.ca_file: Path | None = None
         self._tls = tls
+        self._certificate_names = certificate_names
         self._sent = sent
         self._max_connections = max_connections
         self._extra_config = extra_config
@@ -234,7 +236,7 @@ class Dovecot:
         if program is None:
             pytest.skip("openssl not found: install the package openssl")
         options = "-x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
-        names = "subjectAltName=DNS:localhost,IP:127.0.0.1"
+        names = f"subjectAltName={self._certificate_names}"
         files = [
             "-keyout",
             str(self.directory / "key.pem"),

@@ -300,12 +300,15 @@ class ImapMailbox:
     def uids_after(self, uid: int, *, limit: int = 500) -> list[int]:
         """The lowest ``limit`` UIDs of the open folder above ``uid``, ascending.
 
-        Asked for window by window, because ``n:*`` answers with the last message even when it lies
+        NOOP comes first, because SEARCH knows only what has been announced (RFC 9051 7.4.1). Asked for
+        window by window, because ``n:*`` answers with the last message even when it lies
         below n (RFC 9051 6.4.9) and because a folder with a million messages must not come at once.
         """
         state = self._reading()
-        wire = self._live().wire
-        wire.news = False
+        with self._speaking("ask for new mail"):
+            wire = self._live().wire
+            wire.noop()
+            wire.news = False
         found: list[int] = []
         low, width = max(uid, 0) + 1, max(FIRST_WINDOW, 2 * limit)
         while low <= MAX_UID and len(found) < limit:
