@@ -102,7 +102,9 @@ SIGNATURE_NAMES: Final = {
 }
 
 # Word's engine (Outlook for Windows) has no names; it draws a line above the older header block.
-_OUTLOOK_RULE: Final = re.compile(r"border:\s?none;\s?border-top:\s?solid\s?#[0-9a-f]{6} 1\.0pt", re.I)
+_OUTLOOK_RULE: Final = re.compile(
+    r"border:\s?none;\s?border-top:\s?solid\s?#[0-9a-f]{6} 1\.0pt", re.I
+)
 # Thunderbird and others: a cite; web mailers without a name: a bar at the left.
 _LEFT_BAR: Final = re.compile(r"border-left(?:-width|-style|-color)?:", re.IGNORECASE)
 _HIDDEN: Final = re.compile(r"display:\s{0,3}none|mso-hide:\s{0,3}all", re.IGNORECASE)
@@ -340,7 +342,8 @@ class _Reader:
         elif tag == "ol":
             element.number = 1
         elif tag == "li":
-            page.write(self._bullet())
+            page.write("\u200b")
+            page.pieces[-1:] = [self._bullet()]  # as it is: the indent would be taken for blanks
         elif tag in ("td", "th") and page.pieces:
             page.write("  ")
         self.stack.append(element)
@@ -441,4 +444,3 @@ def _mark_of(tag: str, attributes: dict[str, str]) -> Mark:
     ):
         return Mark.QUOTE
     return Mark.NONE
-

@@ -1,0 +1,410 @@
+"""What stands below a letter: signature separators, mobile footers, disclaimers, list footers.
+
+Only what is marked as such is a signature. "Best regards, Ann" was written by Ann and stays.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+MAX_LINE: Final = 400
+
+#: Openers of mobile footers, case-folded, per language. A footer also names a device or an app.
+_SENT: Final[dict[str, tuple[str, ...]]] = {
+    "en": (
+        "sent from",
+        "sent with",
+        "sent via",
+        "sent using",
+        "sent by",
+        "sent through",
+        "get outlook for",
+        "composed on",
+        "typed on",
+        "written on",
+        "posted from",
+        "shot from",
+        "download",
+        "this message was sent from",
+        "this email was sent from",
+        "this mail was sent from",
+        "excuse my brevity",
+        "please excuse",
+        "secured by",
+        "secured with",
+        "get the",
+        "powered by",
+        "try",
+    ),
+    "de": (
+        "gesendet von",
+        "gesendet mit",
+        "gesendet via",
+        "gesendet über",
+        "von meinem",
+        "von meiner",
+        "von unterwegs gesendet",
+        "diese nachricht wurde von",
+        "diese nachricht wurde mit",
+        "diese e-mail wurde von",
+        "diese mail wurde von",
+        "mit meinem",
+        "von outlook",
+        "holen sie sich outlook",
+        "hol dir outlook",
+        "outlook für",
+        "versendet von",
+        "versendet mit",
+        "verschickt von",
+        "gesendet aus",
+        "laden sie",
+        "am handy",
+    ),
+    "fr": (
+        "envoyé de",
+        "envoyé depuis",
+        "envoyé avec",
+        "envoyé à partir",
+        "envoyé via",
+        "envoyé par",
+        "obtenir outlook",
+        "obtenez outlook",
+        "télécharger outlook",
+        "télécharger",
+        "message envoyé",
+        "provenance",
+        "envoyée depuis",
+        "courriel envoyé",
+        "ce message a été envoyé",
+    ),
+    "es": (
+        "enviado desde",
+        "enviado con",
+        "enviado por",
+        "enviado via",
+        "enviado vía",
+        "enviado a través",
+        "enviado de",
+        "obtener outlook",
+        "obtén outlook",
+        "descargar outlook",
+        "mensaje enviado",
+        "este mensaje fue enviado",
+        "enviado mediante",
+    ),
+    "it": (
+        "inviato da",
+        "inviato dal",
+        "inviato con",
+        "inviato tramite",
+        "inviata da",
+        "ottieni outlook",
+        "scarica outlook",
+        "messaggio inviato",
+        "inviato via",
+        "inviato mediante",
+        "inviato dall",
+    ),
+    "pt": (
+        "enviado do",
+        "enviado da",
+        "enviado de",
+        "enviado a partir",
+        "enviado pelo",
+        "enviado via",
+        "obter outlook",
+        "obter o outlook",
+        "enviada do",
+        "baixe o outlook",
+        "mensagem enviada",
+    ),
+    "nl": (
+        "verstuurd vanaf",
+        "verzonden vanaf",
+        "verzonden met",
+        "verzonden van",
+        "verzonden via",
+        "verstuurd met",
+        "verstuurd via",
+        "verstuurd van",
+        "outlook voor",
+        "outlook downloaden",
+        "download outlook",
+        "verzonden vanuit",
+    ),
+    "pl": (
+        "wysłane z",
+        "wysłano z",
+        "wysłane przy",
+        "wysłane za",
+        "wysłane przez",
+        "pobierz",
+        "wysłano za",
+        "wysłany z",
+        "wysłana z",
+        "ta wiadomość została wysłana",
+        "uzyskaj outlook",
+    ),
+    "sv": (
+        "skickat från",
+        "skickat med",
+        "skickat via",
+        "skickades från",
+        "hämta outlook",
+        "skaffa outlook",
+        "sänt från",
+    ),
+    "da, nb": (
+        "sendt fra",
+        "sendt med",
+        "sendt via",
+        "sendt på",
+        "hent outlook",
+        "få outlook",
+        "skaff deg outlook",
+        "last ned outlook",
+    ),
+    "fi": ("lähetetty", "hanki outlook", "lataa outlook", "lähetin"),
+    "cs, sk": (
+        "odesláno z",
+        "odesláno pomocí",
+        "odeslané z",
+        "odoslané z",
+        "odosláno",
+        "získat outlook",
+        "získejte outlook",
+        "stáhnout outlook",
+        "poslané z",
+        "posláno z",
+        "odesláno ze",
+        "odoslané zo",
+        "získať outlook",
+        "odoslané pomocou",
+    ),
+    "ru, uk": (
+        "отправлено с",
+        "отправлено из",
+        "отправлено через",
+        "отправлено при помощи",
+        "послано с",
+        "отправлено от",
+        "получить outlook",
+        "скачать outlook",
+        "надіслано з",
+        "надіслано через",
+        "отримати outlook",
+        "відправлено з",
+        "написано с",
+        "--отправлено",
+    ),
+    "tr": (
+        "iphone'umdan gönder",
+        "ipad'imden gönder",
+        "gönderen:",
+        "android için outlook",
+        "ios için outlook",
+        "outlook'u edinin",
+        "cihazımdan",
+        "telefonumdan",
+        "akıllı telefonumdan",
+    ),
+    "hu, ro, el, hr": (
+        "elküldve",
+        "küldve",
+        "az én",
+        "trimis de pe",
+        "trimis din",
+        "trimis de la",
+        "στάλθηκε από",
+        "εστάλη από",
+        "poslano s",
+        "poslano iz",
+        "poslano sa",
+        "послато са",
+        "изпратено от",
+        "saadetud",
+        "nosūtīts no",
+        "išsiųsta iš",
+        "enviat des",
+    ),
+    "zh": (
+        "发自我的",
+        "發自我的",
+        "从我的",
+        "從我的",
+        "来自我的",
+        "來自我的",
+        "获取",
+        "取得",
+        "发自",
+        "發自",
+        "通过",
+        "使用",
+        "来自",
+        "下載",
+        "下载",
+        "從",
+        "从",
+        "由我的",
+        "傳送自",
+    ),
+    "ja": (
+        "iphoneから送信",
+        "ipadから送信",
+        "androidから送信",
+        "outlook for",
+        "私の",
+        "スマートフォンから",
+    ),
+    "ko": (
+        "내 iphone",
+        "나의 iphone",
+        "내 ipad",
+        "나의 ipad",
+        "iphone에서",
+        "ipad에서",
+        "나의 갤럭시",
+        "내 갤럭시",
+        "갤럭시",
+        "samsung",
+        "android용 outlook",
+        "ios용 outlook",
+    ),
+    "ar, he, vi, id": (
+        "أُرسلت من",
+        "مرسل من",
+        "تم الإرسال من",
+        "أرسلت من",
+        "נשלח מה",
+        "נשלח מ",
+        "נשלח באמצעות",
+        "được gửi từ",
+        "gửi từ",
+        "đã gửi từ",
+        "dikirim dari",
+        "terkirim dari",
+        "ส่งจาก",
+    ),
+}
+_SENT_OPENERS: Final = tuple(opener for openers in _SENT.values() for opener in openers)
+
+_DEVICE: Final = re.compile(
+    r"i(?:phone|pad|pod|os|cloud)|android|samsung|galaxy|huawei|xiaomi|redmi|oppo|oneplus|pixel|honor|"
+    r"motorola|nokia|lumia|lenovo|htc|xperia|sony|zte|realme|vivo|blackberry|palm|treo|windows|"
+    r"outlook|\bgmail|google|yahoo|proton|tutanota|\btuta\b|mailbird|sparrow|spark|airmail|polymail|"
+    r"newton|boxer|nine|aquamail|aqua mail|bluemail|blue mail|k-9|k9|fairemail|thunderbird|gmx|"
+    r"web\.de|freenet|t-online|1&1|aol|mail\.ru|yandex|\bmail\b|e-mail app|mobile|mobil\w*|handy|"
+    r"handheld|smartphone|phone|teléfono|móvil|movil|celular|cellulare|téléphone|portable|"
+    r"telefon\w*|puhelim\w*|телефон\w*|смартфон\w*|планшет\w*|tablet\w*|tablette|device|dispositivo|"
+    r"wireless|verizon|t-mobile|at&t|vodafone|orange|nextcloud|roundcube|superhuman|hey\.com|"
+    r"wechat|qq|网易|手机|手機|邮箱|電話|电话|携帯|スマート|ヤフー|다음|네이버|휴대|zoho|workspace|mailspring|"
+    r"canary|edison|claws|evolution|mutt|postbox|macbook|\bmac\b|laptop|surface|gsm|pda|ipod|twobird|mimestream|shortwave",
+    re.IGNORECASE,
+)
+# Turkish, Japanese and Korean put the verb at the end; Korean and Japanese write the device first.
+_SENT_ENDINGS: Final = re.compile(
+    r"(?:gönderildi|gönderilmiştir|から送信|より送信|で送信|から送信されました|에서 보냄|에서 보낸 메일|에서 보냈습니다|"
+    r"에서 보낸 편지|보냄|传送|傳送|发送|發送|寄出|lähetetty|gesendet|verschickt|verzonden|versendet|küldve|を入手|가져오기|下载|다운로드)"
+    r"[.。!]?\s*(?:[<(\[]https?://\S{0,200}|https?://\S{0,200})?$",
+    re.IGNORECASE,
+)
+_LINKS: Final = re.compile(r"[<(\[]{0,2}(?:https?://|mailto:)[^\s>)\]]{0,1000}[>)\]]{0,2}")
+
+#: Openers that are footers whatever follows.
+_WHOLE_FOOTER: Final = re.compile(
+    r"^(?:sent from (?:my|the|a)\b.{0,60}$|get outlook for\b|sent from (?:mail for windows|yahoo|outlook|gmail|proton|samsung)|"
+    r"download (?:the )?(?:all-new )?(?:aol|yahoo|outlook|gmail|hotmail)\b|"
+    r"envoyé de mon\b|gesendet von meinem\b|von meinem .{1,40} gesendet|enviado desde mi\b|inviato da(?:l mio)? i(?:phone|pad)|"
+    r"enviado do meu\b|verstuurd vanaf mijn\b|verzonden vanaf mijn\b|sendt fra min\b|skickat från min\b|"
+    r"发自我的|發自我的|從我的 i|从我的 i|nutitelefonist|"
+    r"please excuse (?:my |any |the )?(?:brevity|typos|typo|spelling|terseness|mistakes|errors)|excuse (?:my )?(?:brevity|typos)|"
+    r"(?:sorry|apologies|pardon) (?:for|the|my|any) (?:the |any |my )?(?:brevity|typos|spelling|mistakes|terseness)|"
+    r"bitte entschuldigen sie (?:die|etwaige|meine) (?:kürze|tippfehler)|entschuldige(?:n sie)? (?:die|meine) kürze|"
+    r"excusez la brièveté|veuillez (?:pardonner|excuser) ma brièveté|disculpa(?:d|e)? (?:la|mi) brevedad|"
+    r"perdonate la brevità|scusate la brevità|desculpe a brevidade|excuseer voor de beknoptheid|"
+    r"простите за краткость|извините за краткость|proszę wybaczyć (?:moją )?lakoniczność|"
+    r"virus-?free\.|no virus found in this|this e-?mail (?:has been|was|is) (?:checked|scanned) (?:for|by)|"
+    r"diese e-?mail wurde (?:von avast|auf viren)|virenfrei\.|cet e-?mail a été vérifié|garanti sans virus|"
+    r"libre de virus|privo di virus|este e-?mail foi (?:verificado|escaneado)|без вирусов|virusvrij|wolny od wirusów|"
+    r"get your free .{0,40}mail|do you yahoo!\?|free email .{0,60}$)",
+    re.IGNORECASE,
+)
+
+
+def is_mobile_footer(line: str) -> bool:
+    """Whether ``line`` is what a client adds by itself: "Sent from my iPhone", in any language."""
+    text = line.strip()
+    if not 4 <= len(text) <= MAX_LINE:
+        return False
+    text = _LINKS.sub(" ", text).strip(" *_[]()<>\"'«»“”|-–—.!~‐").strip()
+    folded = " ".join(text.casefold().split())
+    if not 4 <= len(folded) <= 110:
+        return False
+    if _WHOLE_FOOTER.match(folded):
+        return True
+    if folded.startswith(_SENT_OPENERS) and _DEVICE.search(folded):
+        return _is_brief(folded)
+    return bool(_SENT_ENDINGS.search(folded) and _DEVICE.search(folded)) and _is_brief(folded)
+
+
+def _is_brief(folded: str) -> bool:
+    """A footer is one phrase: few words, no second sentence, no question."""
+    return len(folded.split()) <= 14 and "?" not in folded and ". " not in folded.replace("t. ", "")
+
+
+_DISCLAIMER: Final = re.compile(
+    r"confidential(?:ity)?\b.{0,60}(?:notice|note|statement|information|disclaimer)|"
+    r"\bdisclaimer\b|intended (?:solely|only|exclusively) for|intended recipient|"
+    r"(?:e-?mail|message|communication).{0,80}(?:confidential|privileged)|"
+    r"(?:e-?mail|nachricht).{0,80}vertraulich|vertrauliche(?:n)? (?:und|oder|informationen)|"
+    r"(?:message|courriel|e-?mail).{0,80}(?:confidentiel|destinataire)|"
+    r"(?:mensaje|correo|mensagem|messaggio|e-?mail).{0,120}(?:confidencial|riservat|confidenziali|privilegiad)|"
+    r"(?:e-?mail|bericht).{0,80}(?:vertrouwelijk|uitsluitend bestemd)|"
+    r"(?:wiadomość|e-?mail).{0,80}(?:poufn|przeznaczon)|(?:meddelande|mejl|e-?post|mail).{0,80}(?:konfidentiel|fortrolig|sekretess)|"
+    r"(?:viesti|sähköposti).{0,80}luottamuksel|(?:zpráva|e-?mail).{0,80}důvěrn|(?:сообщение|письмо).{0,120}конфиденциальн|"
+    r"(?:mesaj|e-?posta|ileti).{0,80}gizli|機密|机密|기밀|"
+    r"think before you print|consider the environment|before printing|avant d'imprimer|bevor sie .{0,30}ausdrucken|"
+    r"antes de imprimir|prima di stampare|denk aan het milieu|"
+    r"questo messaggio e'? stato analizzato|analizzato con|mailscanner|clicca qui per segnalarlo",
+    re.IGNORECASE,
+)
+
+
+def is_disclaimer(line: str) -> bool:
+    """Whether ``line`` opens a legal or environmental footer."""
+    text = " ".join(line.strip().strip("*_ ").split())[:MAX_LINE]
+    return len(text) >= 12 and bool(_DISCLAIMER.search(text))
+
+
+# RFC 3676 4.3: "-- ". Editors strip the blank; a dash of any width means the same.
+_SEPARATOR: Final = re.compile(
+    r"^\s{0,3}[*_]{0,2}(?:--|—|–|―|‐‐|−−|--\s?--|__)[*_]{0,2}[ \t\u00a0]{0,4}$"
+)
+# Any drawn line; U+1427 is what a Gmail add-on leaves behind.
+_DELIMITER: Final = re.compile(r"^\s{0,8}(?:([-_=*+~#.•—–─━^])(?:\s?\1){1,}|ᐧ|—|–)\s{0,8}$")
+
+
+def is_separator(line: str) -> bool:
+    """The line that separates a signature from the text."""
+    return bool(_SEPARATOR.match(line[:80]))
+
+
+def is_delimiter(line: str) -> bool:
+    """A line that consists of bars, dots or stars alone."""
+    return bool(_DELIMITER.match(line[:300]))
+
+
+_FOOTER_WORDS: Final = re.compile(
+    r"unsubscribe|mailing list|listinfo|mailing-list|mail-archive|abmelden|désinscri|désabonn|darse de baja|"
+    r"cancelar (?:la )?suscrip|disiscri|uitschrijven|wypisz|avregistrera|afmeld|отписаться|退订|配信停止|수신거부|"
+    r"view (?:it|this) (?:on|email|message)|reply to this e-?mail|"
+    r"you received this (?:message|email|mail)|you are receiving this|manage your (?:subscription|preferences)|"
+    r"privacy policy|this e-?mail was sent to|sent to you by",
+    re.IGNORECASE,
+)
+
+
+def is_footer_line(line: str) -> bool:
+    """Whether ``line`` belongs to what list managers and web services append."""
+    return bool(_FOOTER_WORDS.search(line[:MAX_LINE]))
