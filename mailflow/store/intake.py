@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import accumulate
 
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -18,6 +19,7 @@ from mailflow.mail.message import Location, RawMessage
 from mailflow.store import tables as t
 from mailflow.store.rows import add_event, new_id
 
+_HELD = 64 * 1024 * 1024  # octets of one batch
 WAITING, RECORDED, HISTORY, QUARANTINED = "waiting", "recorded", "history", "quarantined"
 
 
@@ -58,15 +60,30 @@ class SqlIntake:
         return known is None
 
     def waiting(self, limit: int) -> Sequence[WaitingMessage]:
+        """The oldest, at least one, and no more than fit in memory together."""
         column = t.raw_message.c
+        sizes = self._connection.execute(
+            select(column.id, column.size)
+            .where(column.state == WAITING)
+            .order_by(column.id)
+            .limit(limit)
+        ).all()
+        held = accumulate(row.size for row in sizes)
+        ids = [
+            r.id
+            for i, (r, sum_) in enumerate(zip(sizes, held, strict=True))
+            if not i or sum_ <= _HELD
+        ]
         rows = self._connection.execute(
-            select(t.raw_message).where(column.state == WAITING).order_by(column.id).limit(limit)
+            select(t.raw_message).where(column.id.in_(ids)).order_by(column.id)
         ).all()
         places = self._first_places([row.id for row in rows])
         return [
             WaitingMessage(
                 id=row.id,
-                raw=RawMessage(row.octets, row.received_at, places.get(row.id)),
+                raw=RawMessage(
+                    row.octets, row.received_at, places.get(row.id), truncated=row.truncated
+                ),
                 source=Source(row.source),
                 attempts=row.attempts,
             )
@@ -121,6 +138,7 @@ class SqlIntake:
                 state=HISTORY if history else WAITING,
                 received_at=raw.received_at,
                 first_seen_at=now,
+                truncated=raw.truncated,
                 octets=b"" if history else raw.octets,
             )
         )

@@ -83,6 +83,7 @@ def _ticket_for(
             priority=(decision.priority or Priority.NORMAL).value,
             language=message.language,
             linked_to=decision.thread.linked_to,
+            requester_verified=decision.verified,
             created_at=now,
             updated_at=now,
         )

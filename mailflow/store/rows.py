@@ -56,6 +56,7 @@ def ticket_from(row: Row[tuple[object, ...]], people: Iterable[Participant]) -> 
         language=row.language,
         first_response_at=row.first_response_at,
         next_update_at=row.next_update_at,
+        requester_verified=row.requester_verified,
         participants=participants,
     )
 

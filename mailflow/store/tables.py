@@ -42,6 +42,7 @@ raw_message = Table(
     Column("attempted_at", Moment),
     Column("fault", CleanText),
     Column("decided_at", Moment),
+    Column("truncated", Boolean, nullable=False, server_default=false()),
     Column("octets", LargeBinary, nullable=False),  # last: the small columns stay on the first page
     UniqueConstraint("content_hash"),
     Index(None, "state", "id"),
@@ -86,6 +87,7 @@ ticket = Table(
     Column("updated_at", Moment, nullable=False),
     Column("first_response_at", Moment),
     Column("next_update_at", Moment),
+    Column("requester_verified", Boolean, nullable=False, server_default=false()),
     Index(None, "status", "updated_at"),
     Index(None, "next_update_at"),
     sqlite_autoincrement=True,  # a number is never given twice

@@ -22,6 +22,7 @@ from mailflow.store.recording import record_decision, set_status
 from mailflow.store.rows import add_event, participant_from, read_ticket, read_tickets
 
 _MAX_THREAD_IDS = 50
+_MAX_QUOTED = 10  # messages
 _PEOPLE = (Voice.CUSTOMER.value, Voice.AGENT.value)
 _NEVER_LEFT = (OutboxState.SHADOW.value, OutboxState.DROPPED.value)
 
@@ -108,6 +109,21 @@ class SqlTickets:
             .order_by(column.id.desc())
             .limit(1)
         ).scalar()
+
+    def customer_text(self, ticket_id: int) -> str:
+        """The newest first, at most ten messages."""
+        column = t.message.c
+        texts = self._connection.execute(
+            select(column.new_text)
+            .where(
+                column.ticket_id == ticket_id,
+                column.direction == "in",
+                column.voice == Voice.CUSTOMER.value,
+            )
+            .order_by(column.id.desc())
+            .limit(_MAX_QUOTED)
+        ).scalars()
+        return "\n".join(texts)
 
     def thread_ids(self, ticket_id: int) -> Sequence[str]:
         """The newest fifty at most, oldest first."""
