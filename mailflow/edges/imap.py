@@ -12,30 +12,36 @@ stand for messages everywhere; sequence numbers are never used.
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import re
-import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
-from pathlib import Path
-from typing import Any, Literal
-
-from imapclient.imap_utf7 import decode as decode_utf7
-from imapclient.imap_utf7 import encode as encode_utf7
+from dataclasses import replace
+from datetime import date
+from typing import Any
 
 from mailflow.edges.imap_errors import (
+    Garbled,
     MailboxRefused,
     MailboxUnreachable,
     MessageUnreadable,
+    ReadOnlyMailbox,
     UnsafeArgument,
-    explain,
+    explained,
     plain,
     wants_patience,
 )
-from mailflow.edges.imap_transport import BoundedClient, ReadOnlyMailbox
+from mailflow.edges.imap_fetch import UID_CHUNK, chunks, items, pages, raw_message
+from mailflow.edges.imap_folders import (
+    Folder,
+    FolderState,
+    folder_of,
+    keyword_atom,
+    sent_folder,
+    wire_name,
+)
+from mailflow.edges.imap_login import ImapAccount, open_client, refuse_line_ends
+from mailflow.edges.imap_transport import BoundedClient
 from mailflow.mail.message import Location, RawMessage
 
 __all__ = [
@@ -53,115 +59,11 @@ __all__ = [
 
 IDLE_RENEWAL_SECONDS = 540.0  # servers may log an idler off after 30 min, NAT forgets sooner
 NOOP_SECONDS = 15.0  # between questions to a server without IDLE
-PAGE_OCTETS = 8 * 1024 * 1024
-PAGE_MESSAGES = 50
-UID_CHUNK = 500  # UIDs named in one command
 FIRST_WINDOW = 10_000  # UIDs asked for in one SEARCH
 WIDEST_WINDOW = 1_000_000
 MAX_UID = 2**32 - 1
 
-_KEYWORD = re.compile(r"\\?[!#$&'+,\-./0-9:;<=>?@A-Z^_`a-z|~]{1,100}")
-_ATOM = re.compile(r"[!#$&'+,\-./0-9:;<=>?@A-Z\[^_`a-z|~]+")
 _APPENDUID = re.compile(rb"APPENDUID (\d{1,10}) (\d{1,10})\]")
-
-# Names of the Sent folder where the server does not mark it (RFC 6154), as mail clients create them.
-_SENT_NAMES = frozenset(
-    name.casefold()
-    for name in [
-        "Sent",
-        "Sent Items",
-        "Sent Messages",
-        "Sent Mail",
-        "Sent-Mail",
-        "Gesendet",
-        "Gesendete Elemente",
-        "Gesendete Objekte",
-        "Gesendete Nachrichten",
-        "Envoyés",
-        "Éléments envoyés",
-        "Messages envoyés",
-        "Courrier envoyé",
-        "Enviados",
-        "Enviadas",
-        "Elementos enviados",
-        "Mensajes enviados",
-        "Itens enviados",
-        "Mensagens enviadas",
-        "Inviati",
-        "Posta inviata",
-        "Elementi inviati",
-        "Verzonden",
-        "Verzonden items",
-        "Verzonden berichten",
-        "Skickat",
-        "Skickade objekt",
-        "Sendt",
-        "Sendte elementer",
-        "Sendte elementer",
-        "Sendt post",
-        "Lähetetyt",
-        "Wysłane",
-        "Elementy wysłane",
-        "Odeslané",
-        "Odeslaná pošta",
-        "Odoslané",
-        "Elküldött",
-        "Elküldött elemek",
-        "Trimise",
-        "Poslano",
-        "Gönderilmiş Öğeler",
-        "Gönderilenler",
-        "Απεσταλμένα",
-        "Отправленные",
-        "Надіслані",
-        "Изпратени",
-        "送信済み",
-        "送信済みメール",
-        "送信済みアイテム",
-        "已发送",
-        "已发送邮件",
-        "寄件備份",
-        "보낸편지함",
-        "보낸 편지함",
-    ]
-)
-
-
-@dataclass(frozen=True, slots=True)
-class ImapAccount:
-    """How to reach a mailbox. ``ca_file`` replaces the system's certificate authorities.
-
-    ``tls="none"`` is refused for anything but a loopback host, unless ``insecure`` says the admin
-    knows. ``timeout_seconds`` bounds each wait for the server.
-    """
-
-    host: str
-    port: int
-    tls: Literal["implicit", "starttls", "none"]
-    username: str
-    password: str = field(repr=False)
-    ca_file: Path | None = None
-    timeout_seconds: float = 30.0
-    insecure: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """One answer to LIST. ``flags`` are lower-case, backslash included; ``delimiter`` is '' in a flat space."""
-
-    name: str
-    flags: frozenset[str]
-    delimiter: str
-
-
-@dataclass(frozen=True, slots=True)
-class FolderState:
-    """What opening a folder told. ``uidnext`` is 0 where the server did not say."""
-
-    folder: str
-    uidvalidity: int
-    uidnext: int
-    exists: int
 
 
 def reconnect_delay(failures: int, jitter: float) -> float:
@@ -183,8 +85,7 @@ class ImapMailbox:
     """One connection. ``read_only=True`` makes every changing command raise ``ReadOnlyMailbox`` unsent."""
 
     def __init__(self, account: ImapAccount, *, read_only: bool = False) -> None:
-        for text in (account.host, account.username, account.password):
-            _guard(text)
+        refuse_line_ends(account.host, account.username, account.password)
         self._account = account
         self._read_only = read_only
         self._client: BoundedClient | None = None
@@ -210,33 +111,7 @@ class ImapMailbox:
     def connect(self) -> None:
         """Connect, secure and log in. Raises ``MailboxUnreachable`` or ``MailboxRefused``."""
         self.close()
-        account = self._account
-        if account.tls == "none" and not account.insecure and not _is_loopback(account.host):
-            raise MailboxRefused(
-                f"A password would travel in clear to {account.host}.",
-                'Set tls to "implicit" or "starttls".',
-            )
-        context = None if account.tls == "none" else _tls_context(account.ca_file)
-        try:
-            self._connect(context)
-        except BaseException:
-            self._drop()
-            raise
-
-    def _connect(self, context: ssl.SSLContext | None) -> None:
-        account = self._account
-        with self._speaking(f"connect to {account.host}:{account.port}"):
-            self._client = BoundedClient(
-                account.host,
-                account.port,
-                account.timeout_seconds,
-                tls=context if account.tls == "implicit" else None,
-                read_only=self._read_only,
-            )
-            if account.tls == "starttls":
-                self._start_tls(self._client, context)
-        with self._speaking("log in"):
-            self._log_in(self._live())
+        self._client = open_client(self._account, read_only=self._read_only)
 
     def close(self) -> None:
         """Log out and close, within two seconds, whatever state the connection is in. Never raises."""
@@ -263,21 +138,11 @@ class ImapMailbox:
     def folders(self) -> list[Folder]:
         """All folders. Names that are not modified UTF-7 are given as they stand on the wire."""
         with self._speaking("list folders"):
-            return [_folder_of(*answer) for answer in self._live().list_folders()]
+            return [folder_of(*answer) for answer in self._live().list_folders()]
 
     def find_sent_folder(self) -> str | None:
         """The folder marked \\Sent (RFC 6154); else the shallowest whose name is a known word for it."""
-        named = []
-        for folder in self.folders():
-            if "\\noselect" in folder.flags or "\\nonexistent" in folder.flags:
-                continue
-            if "\\sent" in folder.flags:
-                return folder.name
-            last = folder.name.rsplit(folder.delimiter, 1)[-1] if folder.delimiter else folder.name
-            if last.casefold() in _SENT_NAMES:
-                named.append(folder)
-        named.sort(key=lambda f: (f.name.count(f.delimiter) if f.delimiter else 0, f.name))
-        return named[0].name if named else None
+        return sent_folder(self.folders())
 
     def open_folder(self, folder: str) -> FolderState:
         """EXAMINE ``folder``; from here on the reading methods speak of it."""
@@ -288,7 +153,7 @@ class ImapMailbox:
     def create_folder(self, folder: str) -> None:
         """Create ``folder`` and subscribe to it; one that exists already is left as it is."""
         self._may_change("create a folder")
-        name = _wire_name(folder)
+        name = wire_name(folder)
         if any(known.name == folder for known in self.folders()):
             return
         with self._speaking(f"create folder {folder}"):
@@ -335,7 +200,7 @@ class ImapMailbox:
         """RFC822.SIZE in octets by UID; expunged messages are missing."""
         self._reading()
         sizes: dict[int, int] = {}
-        for some in _chunks(sorted(set(uids)), UID_CHUNK):
+        for some in chunks(sorted(set(uids)), UID_CHUNK):
             answers = self._fetch(some, ["UID", "RFC822.SIZE"], "ask for message sizes")
             for uid, parts in answers.items():
                 size = parts.get(b"RFC822.SIZE")
@@ -356,10 +221,10 @@ class ImapMailbox:
         cut = max_octets is not None and self.sizes([uid]).get(uid, 0) > max_octets
         section = f"BODY.PEEK[]<0.{max_octets}>" if cut else "BODY.PEEK[]"
         try:
-            answers = self._fetch([uid], _items(section), f"fetch message {uid}")
-        except _Garbled as error:
+            answers = self._fetch([uid], items(section), f"fetch message {uid}")
+        except Garbled as error:
             raise MessageUnreadable(uid, f"Message {uid} cannot be fetched: {error}.") from None
-        message = _raw_message(answers.get(uid), Location(state.folder, state.uidvalidity, uid))
+        message = raw_message(answers.get(uid), Location(state.folder, state.uidvalidity, uid))
         if message is not None:
             return replace(message, truncated=True) if cut else message
         if uid not in self._search(["UID", str(uid)]):
@@ -376,8 +241,8 @@ class ImapMailbox:
         """
         self.unreadable = {}
         wanted = sorted(set(uids))
-        for some in _chunks(wanted, UID_CHUNK):
-            for page in _pages(some, self.sizes(some)):
+        for some in chunks(wanted, UID_CHUNK):
+            for page in pages(some, self.sizes(some)):
                 yield from self._fetch_page(page, max_octets)
 
     def wait(self, seconds: float, stop: threading.Event) -> bool:
@@ -409,7 +274,7 @@ class ImapMailbox:
         ``octets`` must use CRLF: bare CR or LF would be changed on the way.
         """
         self._may_change("append a message")
-        name, marks = _wire_name(folder), [_keyword(flag) for flag in flags]
+        name, marks = wire_name(folder), [keyword_atom(flag) for flag in flags]
         if b"\0" in octets:
             raise UnsafeArgument("a message with a NUL octet cannot be appended (RFC 9051 4.3)")
         with self._speaking(f"append to folder {folder}"):
@@ -444,7 +309,7 @@ class ImapMailbox:
         remove other people's deleted messages too.
         """
         self._may_change("move a message")
-        target, offered = _wire_name(to_folder), self.capabilities()
+        target, offered = wire_name(to_folder), self.capabilities()
         if not self._holds(folder, uid, uidvalidity):
             return False
         with self._speaking(f"move message {uid} to {to_folder}"):
@@ -471,16 +336,13 @@ class ImapMailbox:
 
     @contextlib.contextmanager
     def _speaking(self, action: str) -> Iterator[None]:
-        """Turn whatever the libraries raise into the two kinds of failure; close what cannot go on."""
+        """Explain whatever the libraries raise; close a connection that cannot go on."""
         try:
-            yield
-        except (MailboxUnreachable, MailboxRefused, ReadOnlyMailbox, _Garbled):
+            with explained(action):
+                yield
+        except MailboxUnreachable:
+            self._drop()
             raise
-        except Exception as error:
-            failure = explain(error, action)
-            if isinstance(failure, MailboxUnreachable):
-                self._drop()
-            raise failure from error
 
     def _drop(self) -> None:
         client, self._client = self._client, None
@@ -489,30 +351,8 @@ class ImapMailbox:
             with contextlib.suppress(Exception):
                 client.wire.shutdown()
 
-    def _start_tls(self, client: BoundedClient, context: ssl.SSLContext | None) -> None:
-        if client.wire.state != "NONAUTH" or not client.has_capability("STARTTLS"):
-            self._drop()
-            raise MailboxRefused(
-                "The server offers no STARTTLS on this port.",
-                'Use tls = "implicit" and port 993; mailflow sends no password in clear.',
-            )
-        client.starttls(context)
-
-    def _log_in(self, client: BoundedClient) -> None:
-        user, password = self._account.username, self._account.password
-        if client.wire.state != "NONAUTH":
-            return  # PREAUTH
-        if client.has_capability("AUTH=PLAIN"):
-            client.plain_login(user, password)
-        elif (user + password).isascii():
-            client.login(user if _ATOM.fullmatch(user) else _quoted(user), password)
-        else:
-            raise MailboxRefused(
-                "The server takes only ASCII user names and passwords.", "Change the password."
-            )
-
     def _select(self, folder: str, *, writable: bool) -> FolderState:
-        name = _wire_name(folder)
+        name = wire_name(folder)
         self._selected = None
         with self._speaking(f"open folder {folder}"):
             answer = self._live().select_folder(name, readonly=not writable)
@@ -566,7 +406,7 @@ class ImapMailbox:
         change: Callable[..., Any],
     ) -> bool:
         self._may_change("change keywords")
-        marks = [_keyword(keyword) for keyword in keywords]
+        marks = [keyword_atom(keyword) for keyword in keywords]
         if not self._holds(folder, uid, uidvalidity):
             return False
         with self._speaking(f"change keywords of message {uid}"):
@@ -582,7 +422,7 @@ class ImapMailbox:
     def _fetch(
         self, uids: Sequence[int], items: list[str], action: str
     ) -> dict[int, dict[bytes, Any]]:
-        """FETCH; raises ``_Garbled`` when the answer was complete but makes no sense."""
+        """FETCH; raises ``Garbled`` when the answer was complete but makes no sense."""
         client = self._live()
         with self._speaking(action):
             try:
@@ -591,17 +431,17 @@ class ImapMailbox:
                 raise
             except Exception as error:
                 if client.wire.complete and not wants_patience(str(error)):
-                    raise _Garbled(plain(error)) from error
+                    raise Garbled(plain(error)) from error
                 raise
 
     def _fetch_page(self, page: Sequence[int], max_octets: int | None) -> Iterator[RawMessage]:
         state = self._reading()
         answers: dict[int, dict[bytes, Any]] = {}
         if len(page) > 1:
-            with contextlib.suppress(_Garbled):
-                answers = self._fetch(page, _items("BODY.PEEK[]"), "fetch messages")
+            with contextlib.suppress(Garbled):
+                answers = self._fetch(page, items("BODY.PEEK[]"), "fetch messages")
         for uid in page:
-            message = _raw_message(
+            message = raw_message(
                 answers.pop(uid, None), Location(state.folder, state.uidvalidity, uid)
             )
             if message is None:
@@ -628,112 +468,3 @@ class ImapMailbox:
                 raise
             self._drop()  # nobody waits for this connection any more
         return True
-
-
-class _Garbled(Exception):
-    """A complete answer that makes no sense; the connection can go on."""
-
-
-def _items(section: str) -> list[str]:
-    return ["UID", "RFC822.SIZE", "INTERNALDATE", section]
-
-
-def _raw_message(parts: dict[bytes, Any] | None, location: Location) -> RawMessage | None:
-    if not parts:
-        return None
-    body = parts.get(b"BODY[]", parts.get(b"BODY[]<0>"))
-    if not isinstance(body, bytes):
-        return None
-    return RawMessage(body, _utc(parts.get(b"INTERNALDATE")), location)
-
-
-def _utc(moment: object) -> datetime | None:
-    if not isinstance(moment, datetime) or moment.tzinfo is None:
-        return None
-    try:
-        return moment.astimezone(UTC)
-    except (OverflowError, ValueError):  # year 1 or 9999
-        return None
-
-
-def _chunks(uids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    for start in range(0, len(uids), size):
-        yield uids[start : start + size]
-
-
-def _pages(uids: Sequence[int], sizes: dict[int, int]) -> Iterator[list[int]]:
-    """Cut ``uids`` into pages of at most PAGE_MESSAGES messages and PAGE_OCTETS octets (or one message)."""
-    page: list[int] = []
-    octets = 0
-    for uid in uids:
-        if uid not in sizes:
-            continue
-        if page and (octets + sizes[uid] > PAGE_OCTETS or len(page) >= PAGE_MESSAGES):
-            yield page
-            page, octets = [], 0
-        page.append(uid)
-        octets += sizes[uid]
-    if page:
-        yield page
-
-
-def _folder_of(flags: Iterable[Any], delimiter: object, name: object) -> Folder:
-    wire = name if isinstance(name, bytes) else str(name).encode("utf-8", "replace")
-    try:
-        decoded = decode_utf7(wire)
-    except Exception:  # noqa: BLE001 - the consequence: the name is shown as it stands on the wire
-        decoded = wire.decode("utf-8", "backslashreplace")
-    marks = frozenset(
-        f.decode("ascii", "replace").lower() if isinstance(f, bytes) else str(f).lower()
-        for f in flags
-    )
-    return Folder(
-        str(decoded), marks, delimiter.decode("ascii") if isinstance(delimiter, bytes) else ""
-    )
-
-
-def _wire_name(folder: str) -> bytes:
-    if not folder:
-        raise UnsafeArgument("a folder needs a name")
-    _guard(folder)
-    try:
-        return bytes(encode_utf7(folder))
-    except UnicodeError:
-        raise UnsafeArgument("the folder name holds a lone surrogate") from None
-
-
-def _keyword(word: str) -> str:
-    if not _KEYWORD.fullmatch(word):
-        raise UnsafeArgument(f"{word[:40]!r} is not an IMAP keyword")
-    return word
-
-
-def _guard(text: str) -> None:
-    """Refuse what would end a command: imapclient passes CR and LF through to the wire."""
-    if any(c in text for c in "\r\n\0"):
-        raise UnsafeArgument("CR, LF and NUL cannot stand in an IMAP command")
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
-    except (OSError, ssl.SSLError) as error:
-        raise MailboxRefused(
-            f"The certificate file {ca_file} cannot be read ({plain(error)}).",
-            "Correct ca_file, or leave it out to use the system's authorities.",
-        ) from error
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
-
-
-def _is_loopback(host: str) -> bool:
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

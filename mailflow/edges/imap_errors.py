@@ -7,9 +7,11 @@ has to change something, and ``mend`` says what.
 
 from __future__ import annotations
 
+import contextlib
 import imaplib
 import socket
 import ssl
+from collections.abc import Iterator
 
 from imapclient.exceptions import LoginError
 
@@ -62,6 +64,31 @@ class MailboxRefused(Exception):
 
 class UnsafeArgument(ValueError):
     """A string holds an octet that would end or break the IMAP command it belongs to. Nothing was sent."""
+
+
+class Garbled(Exception):
+    """A complete answer that makes no sense; the connection can go on. Stays inside the room."""
+
+
+class ReadOnlyMailbox(RuntimeError):
+    """A changing command was asked of a mailbox opened read-only. Nothing was sent."""
+
+
+def refuse_line_ends(*texts: str) -> None:
+    """Refuse what would end a command: imapclient passes CR and LF through to the wire."""
+    if any(c in text for text in texts for c in "\r\n\0"):
+        raise UnsafeArgument("CR, LF and NUL cannot stand in an IMAP command")
+
+
+@contextlib.contextmanager
+def explained(action: str) -> Iterator[None]:
+    """Turn whatever the libraries raise into the two kinds of failure."""
+    try:
+        yield
+    except (MailboxUnreachable, MailboxRefused, ReadOnlyMailbox, Garbled):
+        raise
+    except Exception as error:
+        raise explain(error, action) from error
 
 
 def explain(error: BaseException, action: str) -> MailboxUnreachable | MailboxRefused:

@@ -24,6 +24,8 @@ from typing import Any, cast
 
 from imapclient import IMAPClient
 
+from mailflow.edges.imap_errors import ReadOnlyMailbox
+
 COMMAND_PATIENCE = 4
 SLOWEST_RATE = 16 * 1024  # octets per second a literal may take
 LINE_CAP = 16 * 1024 * 1024  # a SEARCH answer with a million UIDs is 8 MB
@@ -53,10 +55,6 @@ READING_COMMANDS = frozenset(
 #: Untagged answers that come one line an item; of all others only the last one counts.
 _COLLECTED = frozenset({"FETCH", "SEARCH", "LIST", "LSUB", "OK", "NO", "BAD", "BYE"})
 READING_UID_COMMANDS = frozenset({"SEARCH", "FETCH"})
-
-
-class ReadOnlyMailbox(RuntimeError):
-    """A changing command was asked of a mailbox opened read-only. Nothing was sent."""
 
 
 class BoundedIMAP4(imaplib.IMAP4):

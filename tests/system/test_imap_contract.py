@@ -14,7 +14,7 @@ from dovecot import Dovecot, require_dovecot
 from imapclient import IMAPClient
 
 from mailflow.demo.servers import EmbeddedServers
-from mailflow.edges import imap
+from mailflow.edges import imap, imap_fetch
 from mailflow.edges.imap import (
     ImapAccount,
     ImapMailbox,
@@ -294,7 +294,7 @@ def test_fetch_many_in_bounded_pages(
 ) -> None:
     uids = [server.put(mail(n, size=3000)) for n in range(5)]
     mailbox.open_folder("INBOX")
-    monkeypatch.setattr(imap, "PAGE_OCTETS", 7000)
+    monkeypatch.setattr(imap_fetch, "PAGE_OCTETS", 7000)
     messages: list[RawMessage] = list(mailbox.fetch_many(reversed(uids)))
     assert [m.location.uid for m in messages if m.location] == uids
     assert [m.octets for m in messages] == [mail(n, size=3000) for n in range(5)]
