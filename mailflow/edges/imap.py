@@ -197,16 +197,22 @@ class ImapMailbox:
         return sorted(set(self._search(["SINCE", day])))
 
     def sizes(self, uids: Iterable[int]) -> dict[int, int]:
-        """RFC822.SIZE in octets by UID; expunged messages are missing."""
+        """RFC822.SIZE in octets by UID; expunged messages, and those it cannot be read of, are missing."""
         self._reading()
         sizes: dict[int, int] = {}
         for some in chunks(sorted(set(uids)), UID_CHUNK):
-            answers = self._fetch(some, ["UID", "RFC822.SIZE"], "ask for message sizes")
-            for uid, parts in answers.items():
-                size = parts.get(b"RFC822.SIZE")
-                if isinstance(size, int):
-                    sizes[uid] = size
+            try:
+                sizes |= self._sizes(some)
+            except Garbled:
+                for uid in some:
+                    with contextlib.suppress(Garbled):
+                        sizes |= self._sizes([uid])
         return sizes
+
+    def _sizes(self, uids: Sequence[int]) -> dict[int, int]:
+        answers = self._fetch(uids, ["UID", "RFC822.SIZE"], "ask for message sizes")
+        told = ((uid, parts.get(b"RFC822.SIZE")) for uid, parts in answers.items())
+        return {uid: size for uid, size in told if isinstance(size, int)}
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────
 

@@ -111,7 +111,15 @@ def explain(error: BaseException, action: str) -> MailboxUnreachable | MailboxRe
     if isinstance(error, imaplib.IMAP4.abort):
         return _unreachable(action, f"the connection broke ({plain(error)})")
     if isinstance(error, LoginError):
+        if isinstance(
+            error.__context__, imaplib.IMAP4.abort
+        ):  # imapclient calls a lost line a refusal
+            return explain(error.__context__, action)
         return _login_refused(plain(error))
+    if error.args == (None,) or "not IMAP4 compliant" in str(error):
+        return MailboxRefused(
+            "The server does not speak IMAP on this port.", "Check the host name and the port."
+        )
     if isinstance(error, imaplib.IMAP4.error):
         return _answered_no(plain(error), action)
     if isinstance(error, TimeoutError):

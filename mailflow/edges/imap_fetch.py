@@ -45,16 +45,18 @@ def chunks(uids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
 
 
 def pages(uids: Sequence[int], sizes: dict[int, int]) -> Iterator[list[int]]:
-    """Cut ``uids`` into pages of at most PAGE_MESSAGES messages and PAGE_OCTETS octets (or one message)."""
+    """Cut ``uids`` into pages of at most PAGE_MESSAGES messages and PAGE_OCTETS octets (or one message).
+
+    One without a known size stands alone: expunged, or the server could not tell.
+    """
     page: list[int] = []
     octets = 0
     for uid in uids:
-        if uid not in sizes:
-            continue
-        if page and (octets + sizes[uid] > PAGE_OCTETS or len(page) >= PAGE_MESSAGES):
+        size = sizes.get(uid, PAGE_OCTETS + 1)
+        if page and (octets + size > PAGE_OCTETS or len(page) >= PAGE_MESSAGES):
             yield page
             page, octets = [], 0
         page.append(uid)
-        octets += sizes[uid]
+        octets += size
     if page:
         yield page

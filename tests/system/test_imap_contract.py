@@ -243,6 +243,11 @@ def test_fetch_gives_the_octets_and_leaves_no_trace(server: Server, mailbox: Ima
     assert not message.truncated
     list(mailbox.fetch_many([uid]))
     assert server.flags(uid) == set()
+    mailbox.add_keywords("INBOX", uid, "word")  # the folder is open for writing now
+    mailbox.fetch(uid)
+    mailbox.fetch(uid, max_octets=5)
+    list(mailbox.fetch_many([uid]))
+    assert server.flags(uid) == {"word"}
 
 
 def test_fetch_of_an_empty_message(server: Server, mailbox: ImapMailbox) -> None:
