@@ -75,6 +75,8 @@ def _samples(kind: NoticeKind) -> tuple[NoticeFacts, ...]:
                         "Jo Park took your request over.",
                         "We asked the network team and wait for their answer.",
                     ),
+                    taken_by="Jo Park",
+                    waiting_for_others=True,
                     next_contact_by=datetime(2026, 3, 12, 16, 0, tzinfo=UTC),
                 ),
                 ProgressUpdate(**_BARE_DESK),

@@ -78,6 +78,9 @@ class Acknowledgement(CustomerFacts):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgressUpdate(CustomerFacts):
     happened: Annotated[tuple[str, ...], "short sentences: what happened since the last mail"] = ()
+    taken_by: Annotated[str | None, "the agent who has the ticket, or None"] = None
+    waiting_for_others: Annotated[bool, "whether we wait for somebody outside the desk"] = False
+    updates_before: Annotated[int, "how many updates went out since anybody wrote"] = 0
     next_contact_by: Annotated[datetime | None, "when we write again at the latest, or None"] = None
 
 
@@ -182,15 +185,24 @@ _NOREPLY = re.compile(
 _TAG = re.compile(r"<[^<>]*>")
 
 
+_CHECKS = (
+    (_LEFTOVER, "a template mark was left over"),
+    (_NONE, "the word None stands where a value was missing"),
+    (_EMPTY_GREETING, "the greeting is empty"),
+    (_BARE_TITLE, "the greeting is empty"),
+    (_NOREPLY, "it tells people not to reply"),
+)
+
+
 def leaving_faults(
     subject: str, text: str, html: str | None, facts: Mapping[str, object] | None = None
 ) -> tuple[str, ...]:
     """What must not leave in a mail of ours: leftover template marks, None for a value, an empty greeting, noreply.
 
-    ``facts`` are what the mail was rendered from: people's own words in them are not held against
-    the mail (a customer may well write ``{{``). An empty result means: may leave.
+    ``facts`` are what the mail was rendered from: what people themselves wrote in them is not held
+    against the mail (a customer may well write ``{{``). An empty result means: may leave.
     """
-    words = _people_wrote(facts or {})
+    theirs = _people_wrote(facts or {})
     found: dict[str, None] = {}
     if not subject.strip():
         found["the subject is empty"] = None
@@ -200,25 +212,16 @@ def leaving_faults(
         html_entities.unescape(_TAG.sub("\n", html.partition("</head>")[2] or html)) if html else ""
     )
     for part in (subject, text, seen_html):
-        for fault in _part_faults(_without(part, words)):
-            found[fault] = None
+        for pattern, fault in _CHECKS:
+            ours = (m[0].strip() for m in pattern.finditer(part) if _same(m[0]) not in theirs)
+            if (match := next(ours, None)) is not None:
+                found[f"{fault}: {match}"] = None
     return tuple(found)
 
 
-def _part_faults(part: str) -> Iterator[str]:
-    if found := _LEFTOVER.search(part):
-        yield f"a template mark was left over: {found[0]}"
-    if _NONE.search(part):
-        yield "the word None stands where a value was missing"
-    if _EMPTY_GREETING.search(part) or _BARE_TITLE.search(part):
-        yield "the greeting is empty"
-    if found := _NOREPLY.search(part):
-        yield f"it tells people not to reply: {found[0]}"
-
-
 def _people_wrote(facts: object) -> frozenset[str]:
-    """Every line of every string in the facts, and the whole strings; a value that says None is no one's word."""
-    words: set[str] = set()
+    """What would look like a fault in people's own words. A value that says just None is nobody's word."""
+    theirs: set[str] = set()
     pending = [facts]
     while pending:
         value = pending.pop()
@@ -227,36 +230,9 @@ def _people_wrote(facts: object) -> frozenset[str]:
         elif isinstance(value, list | tuple):
             pending.extend(value)
         elif isinstance(value, str) and value.strip() != "None":
-            words.update(line.strip() for line in value.splitlines())
-    words.discard("")
-    return frozenset(words)
+            theirs.update(_same(m[0]) for pattern, _ in _CHECKS for m in pattern.finditer(value))
+    return frozenset(theirs)
 
 
-def _without(part: str, words: frozenset[str]) -> str:
-    """The part without lines that people wrote, quoted or not, and without their words inside a line of ours."""
-    ours = []
-    suspicious = [word for word in words if len(word) <= _MAX_INLINE and _suspicious(word)][
-        :_MAX_WORDS
-    ]
-    for line in part.splitlines():
-        bare = line.strip().lstrip(">").strip()
-        if bare in words:
-            continue
-        for word in suspicious:
-            line = line.replace(word, "")
-        ours.append(line)
-    return "\n".join(ours)
-
-
-_MAX_INLINE = 300
-_MAX_WORDS = 50
-
-
-def _suspicious(word: str) -> bool:
-    return bool(
-        _LEFTOVER.search(word)
-        or _NONE.search(word)
-        or _NOREPLY.search(word)
-        or _EMPTY_GREETING.search(word)
-        or _BARE_TITLE.search(word)
-    )
+def _same(match: str) -> str:
+    return " ".join(match.split()).casefold()

@@ -1,0 +1,212 @@
+"""One whole, proven version of a notice in a language, and how it is proven before it serves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import jinja2
+from jinja2 import meta, nodes
+
+from mailflow.desk.notice_samples import sample_variants
+from mailflow.desk.notices import NoticeKind, leaving_faults, variable_reference
+from mailflow.edges.template_dialect import (
+    FILTER_NAMES,
+    NoticeEnvironment,
+    TemplateLimit,
+    render_bounded,
+)
+from mailflow.edges.template_files import Draft, TemplateFault, did_you_mean
+
+_MAX_SUBJECT = 250
+_SUBJECT_ADVICE = 90  # what mail clients still show of a subject
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedNotice:
+    """``version`` names the sources it was made from; it is recorded beside the mail."""
+
+    subject: str
+    text: str
+    html: str | None
+    language: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateVersion:
+    """Compiled and proven against every sample. ``render`` may still raise RenderingFailed for facts nobody foresaw."""
+
+    draft: Draft
+    subject: jinja2.Template = field(repr=False)
+    text: jinja2.Template = field(repr=False)
+    html: jinja2.Template | None = field(repr=False)
+
+    def render(self, facts: Mapping[str, object]) -> RenderedNotice:
+        """``facts`` went through ``plain_data``."""
+        try:
+            return RenderedNotice(
+                subject=_one_line(render_bounded(self.subject, facts)),
+                text=_tidy(render_bounded(self.text, facts)),
+                html=render_bounded(self.html, facts).strip() + "\n" if self.html else None,
+                language=self.draft.language,
+                version=f"{self.draft.notice}/{self.draft.language}@{self.draft.version}",
+            )
+        except (
+            Exception
+        ) as error:  # whatever a template can do wrong is named, and another version serves
+            raise RenderingFailed(_rendering_fault(self.draft, error)) from error
+
+
+class RenderingFailed(Exception):
+    def __init__(self, fault: TemplateFault) -> None:
+        super().__init__(str(fault))
+        self.fault = fault
+
+
+def prove(draft: Draft) -> TemplateVersion | tuple[TemplateFault, ...]:
+    """Compile a draft, render it with every sample and look at the result: a version, or what is wrong."""
+    faults = tuple(_source_faults(draft))
+    if faults:
+        return faults
+    compiled = _compiled(draft)
+    if isinstance(compiled, TemplateFault):
+        return (compiled,)
+    return _sample_faults(compiled) or compiled
+
+
+def advice(version: TemplateVersion) -> Iterator[TemplateFault]:
+    """What is not wrong enough to keep a version from serving."""
+    for facts in sample_variants(version.draft.notice):
+        subject = version.render(facts).subject
+        if len(subject) > _SUBJECT_ADVICE:
+            yield version.draft.fault_at(
+                version.draft.parts["subject"],
+                0,
+                f"the subject has {len(subject)} characters.",
+                "Shorten it.",
+            )
+            return
+
+
+def _source_faults(draft: Draft) -> Iterator[TemplateFault]:
+    for part, meaning in (("subject", "a subject"), ("txt", "a text part")):
+        if part not in draft.parts:
+            place = (
+                next(iter(draft.sources.values())).path.parent.parent
+                if draft.sources
+                else "templates"
+            )
+            name = f"{place}/{draft.notice}/{draft.language}.{part}.j2"
+            yield TemplateFault(name, 0, f"every notice needs {meaning}.", "Create this file.")
+    for name, source in draft.sources.items():
+        if source.fault and (name in draft.parts.values() or "html" in draft.parts):
+            yield draft.fault_at(name, 0, source.fault + ".")
+
+
+def _compiled(draft: Draft) -> TemplateVersion | TemplateFault:
+    environment = NoticeEnvironment({n: s.text for n, s in draft.sources.items()}, draft.language)
+    templates = {}
+    for part, name in draft.parts.items():
+        try:
+            if fault := _undeclared(draft, environment, name):
+                return fault
+            templates[part] = environment.get_template(name)
+        except Exception as error:  # noqa: BLE001  (a parser fed with anything: the fault is named)
+            return _compile_fault(draft, name, error)
+    return TemplateVersion(draft, templates["subject"], templates["txt"], templates.get("html"))
+
+
+def _undeclared(draft: Draft, environment: NoticeEnvironment, name: str) -> TemplateFault | None:
+    tree = environment.parse(draft.sources[name].text, name)
+    known = _names(draft.notice)
+    made = {node.name for node in tree.find_all(nodes.Name) if node.ctx == "store"}
+    for word in sorted(meta.find_undeclared_variables(tree) - {*known, *made, "language", "range"}):
+        lines = [n.lineno for n in tree.find_all(nodes.Name) if n.name == word]
+        return draft.fault_at(
+            name, min(lines, default=0), f"there is no {word!r} here.", did_you_mean(word, known)
+        )
+    return None
+
+
+def _names(notice: NoticeKind) -> list[str]:
+    return [name for name, _ in variable_reference(notice) if "." not in name]
+
+
+def _compile_fault(draft: Draft, name: str, error: Exception) -> TemplateFault:
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        message = (error.message or "it is not a template").rstrip(".")
+        unknown = re.search(r"No filter named '([^']*)'", message)
+        mend = did_you_mean(unknown[1], FILTER_NAMES) if unknown else ""
+        return draft.fault_at(error.name or name, error.lineno, message + ".", mend)
+    return draft.fault_at(
+        name, 0, f"it cannot be compiled: {type(error).__name__}: {_short(error)}."
+    )
+
+
+def _sample_faults(version: TemplateVersion) -> tuple[TemplateFault, ...]:
+    draft = version.draft
+    for facts in sample_variants(draft.notice):
+        try:
+            rendered = version.render(facts)
+        except RenderingFailed as failed:
+            return (failed.fault,)
+        found = leaving_faults(rendered.subject, rendered.text, rendered.html, facts)
+        if found:
+            return tuple(
+                draft.fault_at(_blamed(draft, rendered, facts), 0, f"{fault}.") for fault in found
+            )
+    return ()
+
+
+def _blamed(draft: Draft, rendered: RenderedNotice, facts: Mapping[str, object]) -> str:
+    """The part that a fault of the whole mail is about."""
+    if leaving_faults(rendered.subject, "-", None, facts):
+        return draft.parts["subject"]
+    if leaving_faults("-", rendered.text, None, facts):
+        return draft.parts["txt"]
+    return draft.parts["html"]
+
+
+def _rendering_fault(draft: Draft, error: Exception) -> TemplateFault:
+    name, line = _place(draft, error)
+    if isinstance(error, jinja2.UndefinedError):
+        word = re.search(r"(?:attribute |no )?'([^']*)'(?: is undefined)?$", str(error))
+        every = [n.rpartition(".")[2] for n, _ in variable_reference(draft.notice)]
+        return draft.fault_at(
+            name, line, f"{_short(error)}.", did_you_mean(word[1], every) if word else ""
+        )
+    if isinstance(error, TemplateLimit):
+        return draft.fault_at(name, line, f"{error}.")
+    return draft.fault_at(name, line, f"{type(error).__name__}: {_short(error)}.")
+
+
+def _place(draft: Draft, error: Exception) -> tuple[str, int]:
+    """Jinja2 writes the template's own lines into the traceback."""
+    found = (next(iter(draft.parts.values()), ""), 0)
+    trace = error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if name in draft.sources:
+            found = (name, trace.tb_lineno)
+        trace = trace.tb_next
+    return found
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:200].rstrip(".")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:_MAX_SUBJECT]
+
+
+def _tidy(text: str) -> str:
+    """No spaces at line ends (but the signature's), never two empty lines in a row, one line end at the end."""
+    lines: list[str] = []
+    for line in text.strip().split("\n"):
+        kept = line if line == "-- " else line.rstrip()
+        if kept or (lines and lines[-1]):
+            lines.append(kept)
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,177 @@
+"""Notices from template files an admin may edit at any time. The only room that knows Jinja2.
+
+Layout: ``<notice>/<language>.subject.j2``, ``.txt.j2`` and, if wanted, ``.html.j2``, and
+``_layout/*.html.j2`` to extend. A version serves only after it was compiled, rendered with every
+sample and looked at; until then, and whenever it fails later, the last good one serves, else the
+shipped one. Every mail comes from one whole version.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from mailflow.desk.notices import NoticeKind, leaving_faults
+from mailflow.edges.template_dialect import plain_data
+from mailflow.edges.template_files import (
+    Draft,
+    TemplateFault,
+    drafts,
+    folder_faults,
+    read_folder,
+    signature,
+)
+from mailflow.edges.template_version import (
+    RenderedNotice,
+    RenderingFailed,
+    TemplateVersion,
+    advice,
+    prove,
+)
+
+__all__ = ["RenderedNotice", "TemplateFault", "TemplateUnusable", "Templates"]
+
+_Key = tuple[NoticeKind, str]
+_Refusal = tuple[str, tuple[TemplateFault, ...]]  # the draft's version, what is wrong
+
+
+class TemplateUnusable(Exception):
+    """No version of a notice could be rendered, not even the shipped one."""
+
+
+class Templates:
+    """``folders``: the admin's own first, the shipped one last. May be used from several threads."""
+
+    def __init__(self, folders: Sequence[Path], default_language: str = "en") -> None:
+        self._folders = tuple(folders)
+        self._default = default_language
+        self._lock = threading.Lock()
+        self._serving: Mapping[_Key, TemplateVersion] = {}
+        self._shipped: Mapping[_Key, TemplateVersion] = {}
+        self._refused: Mapping[_Key, _Refusal] = {}
+        self._failed: dict[TemplateFault, str] = {}  # while rendering, with the version that failed
+        self._told: frozenset[TemplateFault] = frozenset()
+        self._seen: object = None
+        self._load()
+
+    def reload(self) -> tuple[TemplateFault, ...]:
+        """Take up changed files. The faults nobody was told yet: each is returned once while it lasts.
+
+        Costs a stat a file while nothing changes. Never raises for what a template file holds.
+        """
+        self._load()
+        current = self.faults()
+        with self._lock:
+            new = tuple(fault for fault in current if fault not in self._told)
+            self._told = frozenset(current)
+        return new
+
+    def faults(self) -> tuple[TemplateFault, ...]:
+        """What is wrong now, each fault once."""
+        with self._lock:
+            refused = [fault for _, faults in self._refused.values() for fault in faults]
+            return tuple(dict.fromkeys([*refused, *self._failed]))
+
+    def render(
+        self, notice: NoticeKind, language: str, facts: Mapping[str, object]
+    ) -> RenderedNotice:
+        """The notice in the language, else in a wider one (``de`` for ``de-AT``), the default, English.
+
+        A version that fails or whose mail would not pass ``leaving_faults`` is recorded as a fault and
+        the next serves. A mail that fails that look in every version is returned all the same: whoever
+        sends it looks again. Raises TemplateUnusable when nothing could be rendered.
+        """
+        seen = {name: plain_data(value) for name, value in facts.items()}
+        doubtful: RenderedNotice | None = None
+        for version in self._candidates(notice, language):
+            try:
+                rendered = version.render(seen)
+            except RenderingFailed as failed:
+                self._record(version, failed.fault)
+                continue
+            found = leaving_faults(rendered.subject, rendered.text, rendered.html, seen)
+            if not found:
+                return rendered
+            doubtful = doubtful or rendered
+            self._record(
+                version, version.draft.fault_at(version.draft.parts["txt"], 0, f"{found[0]}.")
+            )
+        if doubtful:
+            return doubtful
+        raise TemplateUnusable(
+            f"no template for {notice!r} can be rendered: "
+            + ("; ".join(str(fault) for fault in self.faults()) or "there is none")
+        )
+
+    def check(self) -> tuple[TemplateFault, ...]:
+        """Everything that is wrong with the files as they lie there now, whatever serves meanwhile."""
+        return tuple(dict.fromkeys(self._check()))
+
+    def _check(self) -> Iterator[TemplateFault]:
+        folders = [read_folder(path) for path in self._folders]
+        yield from folder_faults(self._folders, folders)
+        found = drafts(folders)
+        for draft in found.values():
+            proven = prove(draft)
+            yield from advice(proven) if isinstance(proven, TemplateVersion) else proven
+        for notice in NoticeKind:
+            if not any(kind is notice for kind, _ in found):
+                place = str(self._folders[-1]) if self._folders else "templates"
+                yield TemplateFault(
+                    place, 0, f"there is no {notice} at all.", "Install mailflow again."
+                )
+
+    def _candidates(self, notice: NoticeKind, language: str) -> Iterator[TemplateVersion]:
+        serving, shipped = self._serving, self._shipped
+        asked = language.replace("_", "-").lower()
+        for name in dict.fromkeys((asked, asked.split("-")[0], self._default, "en")):
+            for versions in (serving, shipped):
+                if version := versions.get((notice, name)):
+                    yield version
+
+    def _record(self, version: TemplateVersion, fault: TemplateFault) -> None:
+        with self._lock:
+            self._failed[fault] = version.draft.version
+
+    def _load(self) -> None:
+        with self._lock:
+            now = signature(self._folders)
+            if now == self._seen:
+                return
+            self._seen = now
+            folders = [read_folder(path) for path in self._folders]
+            self._shipped, _ = self._proven(drafts(folders[-1:]), self._shipped, {})
+            self._serving, self._refused = self._proven(
+                drafts(folders), self._serving, self._shipped
+            )
+            good = {v.draft.version for v in (*self._serving.values(), *self._shipped.values())}
+            self._failed = {
+                fault: version for fault, version in self._failed.items() if version in good
+            }
+
+    def _proven(
+        self,
+        found: Mapping[_Key, Draft],
+        before: Mapping[_Key, TemplateVersion],
+        shipped: Mapping[_Key, TemplateVersion],
+    ) -> tuple[dict[_Key, TemplateVersion], dict[_Key, _Refusal]]:
+        """The best version of each notice: the draft if it proves good, else the last good, else the shipped one."""
+        good: dict[_Key, TemplateVersion] = {}
+        refused: dict[_Key, _Refusal] = {}
+        for key, draft in found.items():
+            known = [v for v in (before.get(key), shipped.get(key)) if v is not None]
+            same = [version for version in known if version.draft.version == draft.version]
+            proven = same[0] if same else self._judged(key, draft)
+            if isinstance(proven, TemplateVersion):
+                good[key] = proven
+                continue
+            refused[key] = (draft.version, proven)
+            if known:
+                good[key] = known[0]
+        return good, refused
+
+    def _judged(self, key: _Key, draft: Draft) -> TemplateVersion | tuple[TemplateFault, ...]:
+        """What was refused before is not tried again until it changes."""
+        version, faults = self._refused.get(key, ("", ()))
+        return faults if faults and version == draft.version else prove(draft)
