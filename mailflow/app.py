@@ -11,7 +11,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -29,8 +29,7 @@ from mailflow.desk.policy import (
     SendingMode,
     ascii_lower,
 )
-from mailflow.desk.suggestion import NO_SUGGESTION, Suggestion
-from mailflow.desk.ticket import Article, Priority
+from mailflow.desk.ticket import Priority
 from mailflow.edges.imap import (
     ImapAccount,
     ImapMailbox,
@@ -44,11 +43,13 @@ from mailflow.edges.trial import ParserTrial
 from mailflow.flow.answer import Desk
 from mailflow.flow.deliver import Delivered, deliver_due, resolve_interrupted
 from mailflow.flow.follow_up import queue_updates
-from mailflow.flow.ports import Clock, Submission, Suggests
+from mailflow.flow.ports import Clock, Submission
 from mailflow.flow.receive import Outcome, decide_waiting, fetch_new, pretend_read_up_to
 from mailflow.shipped import shipped
 from mailflow.state import signing_keys
-from mailflow.store import SqlStore, StoreUnavailable, open_store
+from mailflow.store.database import SqlStore, open_store
+from mailflow.store.faults import StoreUnavailable
+from mailflow.suggestions import load_suggester
 
 log = logging.getLogger(__name__)
 
@@ -119,26 +120,17 @@ def smtp_server(settings: Settings) -> SmtpServer:
         host=smtp.host,
         port=smtp.port,
         tls=smtp.tls,
-        username=smtp.username,
-        password=password.reveal() if password else "",
+        username=smtp.username or None,
+        password=password.reveal() if password else None,
         ca_file=smtp.ca_file,
         timeout_seconds=smtp.timeout_seconds,
-        insecure=smtp.insecure,
+        allow_insecure=smtp.insecure,
     )
 
 
 def open_templates(settings: Settings) -> Templates:
     own = settings.templates.folder
     return Templates([*([own] if own else []), shipped("templates")])
-
-
-class Abstains:
-    """Stands in where no model can be used: mail flows on without suggestions."""
-
-    articles: Mapping[str, Article] = MappingProxyType({})
-
-    def suggest_many(self, texts: Sequence[tuple[str, str]]) -> Sequence[Suggestion]:
-        return [NO_SUGGESTION] * len(texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +158,7 @@ class App:
         self.settings = settings
         self.store = store or open_store(settings.database.url)
         self.templates = open_templates(settings)
-        self.suggests, self.model_fault = load_suggester(settings)
+        self.suggests = load_suggester(settings)
         self.desk = Desk(
             policy=policy_from(settings),
             keys=signing_keys(settings.state.directory),
@@ -212,7 +204,9 @@ class App:
         """
         with ImapMailbox(self._account, read_only=True) as mailbox:
             if newest:
-                pretend_read_up_to(mailbox, self.settings.mailbox.folder, newest, self.store, utc_now)
+                pretend_read_up_to(
+                    mailbox, self.settings.mailbox.folder, newest, self.store, utc_now
+                )
             self.read_mailbox(mailbox)
         queue_updates(self.store, self.desk)
 
@@ -389,12 +383,3 @@ class App:
         if self._scheduler.running:
             with contextlib.suppress(LookupError):  # the scheduler is being shut down
                 self._scheduler.modify_job("deliver", next_run_time=datetime.now(UTC))
-
-
-class _Suggester(Suggests):
-    articles: Mapping[str, Article]
-
-
-def load_suggester(settings: Settings) -> tuple[Suggester, str | None]:
-    """The model named in the configuration or the shipped one; else one that abstains, and why."""
-    raise NotImplementedError

@@ -17,6 +17,8 @@ from mailflow.cli.outcome import CONFIGURATION_INVALID, MAIL_UNREACHABLE, QUARAN
 
 if TYPE_CHECKING:
     from mailflow.config import Settings
+    from mailflow.flow.receive import Outcome
+    from mailflow.store.database import SqlStore
 
 
 def run(
@@ -55,7 +57,7 @@ def _faults_named() -> Iterator[None]:
     from mailflow.edges.imap import MailboxRefused, MailboxUnreachable
     from mailflow.edges.smtp import SmtpRefused, SmtpUnreachable
     from mailflow.state import StateFault
-    from mailflow.store import StoreUnavailable, StoreWrong
+    from mailflow.store.faults import StoreUnavailable, StoreWrong
 
     try:
         yield
@@ -82,7 +84,6 @@ def _daemon(settings: Settings) -> None:
 
 def _once(settings: Settings) -> None:
     from mailflow.app import App, Watch
-    from mailflow.flow.receive import Outcome
     from mailflow.state import only_daemon
 
     quarantined: list[Outcome] = []
@@ -104,8 +105,7 @@ def _once(settings: Settings) -> None:
 def _dry_run(settings: Settings) -> None:
     """One round on a copy of the database, a read-only mailbox and an SMTP server that is never called."""
     from mailflow.app import App, Watch
-    from mailflow.flow.receive import Outcome
-    from mailflow.store import open_store
+    from mailflow.store.database import open_store
 
     def tell(outcome: Outcome) -> None:
         typer.echo(_would(outcome))
@@ -128,6 +128,28 @@ def _dry_run(settings: Settings) -> None:
 _SAMPLE = 20  # messages a dry run looks at where nothing was read before
 
 
+def _would(outcome: Outcome) -> str:
+    message = outcome.message
+    author = message.author.address if message and message.author else "an unreadable author"
+    lines = [f"{author}: {message.subject if message else ''}"]
+    if outcome.decision is None:
+        return f"{lines[0]}\n  {outcome.text}"
+    for question, answer in outcome.decision.reasons().items():
+        lines.append(f"  {question:<7} {answer['answer']}: {answer['reason']}")
+    return "\n".join(lines)
+
+
+def _tell_mail(store: SqlStore) -> None:
+    from mailflow.desk.outbox import OutboxState
+    from mailflow.store.reading import list_outbox
+
+    waiting = list_outbox(store, state=OutboxState.PENDING)
+    typer.echo(f"Mail that would leave: {len(waiting) or 'none'}")
+    for mail in reversed(waiting):
+        people = ", ".join(r.address for r in mail.recipients)
+        typer.echo(f"  {mail.kind or 'answer'} to {people}: {mail.subject}")
+
+
 def _copied_database(settings: Settings, folder: Path) -> tuple[str, bool]:
     """A throw-away copy of the database, and whether there was one to copy."""
     copy = folder / "mailflow.db"
@@ -135,6 +157,9 @@ def _copied_database(settings: Settings, folder: Path) -> tuple[str, bool]:
     path = Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
     if path is None or not path.exists():
         return f"sqlite:///{copy}", False
-    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as source, sqlite3.connect(copy) as target:
+    with (
+        sqlite3.connect(f"file:{path}?mode=ro", uri=True) as source,
+        sqlite3.connect(copy) as target,
+    ):
         source.backup(target)
     return f"sqlite:///{copy}", True

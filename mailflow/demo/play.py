@@ -106,6 +106,16 @@ class Play:
             self._changed.notify_all()
         self.screen.delivered(delivered)
 
+    def until_first_contact(self) -> None:
+        """Mail written before the daemon has met the mailbox would be history to it."""
+        deadline = threading.Event()
+        for _ in range(int(_SCENE_SECONDS / 0.02)):
+            with self.app.store.begin() as work:
+                if work.intake.cursor(self.app.settings.mailbox.folder) is not None:
+                    return
+            deadline.wait(0.02)
+        raise RuntimeError("the daemon did not meet its mailbox")
+
     def until(self, happened: Callable[[], bool], what: str) -> None:
         """Wait for a scene to have happened. Raises RuntimeError naming it when it does not."""
         with self._changed:
@@ -349,7 +359,9 @@ def time_passes(play: Play) -> None:
 def ticket_is_solved(play: Play) -> None:
     play.screen.scene("Tom's ticket is solved")
     ticket = next(
-        o.ticket for o in play.outcomes if o.ticket and o.ticket.requester.address == cast.TOM.address
+        o.ticket
+        for o in play.outcomes
+        if o.ticket and o.ticket.requester.address == cast.TOM.address
     )
     before = len(play.deliveries)
     text = "Version 2.4.1 repairs the wifi connection. It installs by itself tonight."
@@ -370,7 +382,9 @@ def _answer(play: Play, author: Customer, message: IncomingMessage, body: str) -
 def summary(play: Play) -> dict[str, int]:
     """The books of the play: what came in must be accounted for."""
     opened = [o for o in play.outcomes if o.decision and o.decision.store.value == "open a ticket"]
-    added = [o for o in play.outcomes if o.decision and o.decision.store.value == "add to the ticket"]
+    added = [
+        o for o in play.outcomes if o.decision and o.decision.store.value == "add to the ticket"
+    ]
     aside = [o for o in play.outcomes if o.decision and o.decision.store.value == "set aside"]
     sent = [d for d in play.deliveries if d.text.startswith(OutboxState.SENT.value)]
     return {

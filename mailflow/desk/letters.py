@@ -146,7 +146,9 @@ def _notification(occasion: Occasion, agent: Agent, policy: Policy) -> Letter:
         subject=message.subject,
         new_text=message.new_text,
         hidden_lines=sum(1 for line in hidden if line.strip()),
-        attachments=tuple(AttachmentFacts(name=a.filename, size=a.size) for a in message.attachments),
+        attachments=tuple(
+            AttachmentFacts(name=a.filename, size=a.size) for a in message.attachments
+        ),
         previous_messages=occasion.earlier_messages,
         status=ticket.status.value,
         reopened=not is_new and decision.wake.status is TicketStatus.OPEN,
@@ -167,7 +169,9 @@ def _notification(occasion: Occasion, agent: Agent, policy: Policy) -> Letter:
 
 
 def _agent_articles(occasion: Occasion) -> tuple[ArticleFacts, ...]:
-    known = [(occasion.articles.get(a.article_id), a.confidence) for a in occasion.suggestion.articles]
+    known = [
+        (occasion.articles.get(a.article_id), a.confidence) for a in occasion.suggestion.articles
+    ]
     shown = [_article_facts(article, confidence) for article, confidence in known if article]
     return tuple(shown[:_MAX_ARTICLES_SHOWN])
 

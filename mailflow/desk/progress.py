@@ -15,10 +15,16 @@ from mailflow.mail.message import Address
 OUR_TURN = frozenset({TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.ON_HOLD})
 
 
-def next_update_at(ticket: Ticket, updates_sent: int, policy: Policy, now: datetime) -> datetime | None:
+def next_update_at(
+    ticket: Ticket, updates_sent: int, policy: Policy, now: datetime
+) -> datetime | None:
     """When the requester hears from us at the latest. Without news each wait is twice the one before."""
     progress = policy.progress
-    if not progress.enabled or ticket.status not in OUR_TURN or updates_sent >= progress.max_updates:
+    if (
+        not progress.enabled
+        or ticket.status not in OUR_TURN
+        or updates_sent >= progress.max_updates
+    ):
         return None
     return now + progress.every[ticket.priority] * progress.backoff**updates_sent
 
@@ -50,9 +56,7 @@ def progress_letter(
     )
 
 
-def resolution_letter(
-    ticket: Ticket, text: str, policy: Policy, now: datetime
-) -> Letter:
+def resolution_letter(ticket: Ticket, text: str, policy: Policy, now: datetime) -> Letter:
     """Told once each time a ticket is solved."""
     facts = Resolution(
         **desk_facts(ticket, policy),

@@ -15,7 +15,9 @@ import sys
 from typing import IO
 
 DEADLINE_SECONDS = 30.0
-MEMORY_OCTETS = 2 * 1024**3  # address space: interpreter, libraries and the language tables included
+MEMORY_OCTETS = (
+    2 * 1024**3
+)  # address space: interpreter, libraries and the language tables included
 _LENGTH = struct.Struct(">Q")
 
 

@@ -123,7 +123,9 @@ def _letter_mail(
         automatic=True,
         auto_submitted=letter.auto_submitted,
     )
-    faults = leaving_faults(rendered.subject, rendered.text, rendered.html, plain_facts(letter.facts))
+    faults = leaving_faults(
+        rendered.subject, rendered.text, rendered.html, plain_facts(letter.facts)
+    )
     return NewMail(
         key=letter.key,
         ticket_id=ticket.id,

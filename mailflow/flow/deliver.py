@@ -116,7 +116,11 @@ def _submit(
     with store.begin() as work:
         work.outbox.settle(mail.id, settlement, desk.clock())
         work.tickets.note_event(
-            mail.ticket_id, f"mail {settlement.state}", settlement.reason, desk.clock(), mail=mail.id
+            mail.ticket_id,
+            f"mail {settlement.state}",
+            settlement.reason,
+            desk.clock(),
+            mail=mail.id,
         )
     log.info("outbox %s: %s (%s)", mail.id, settlement.state, settlement.reason)
     return f"{settlement.state}: {settlement.reason}"

@@ -35,7 +35,9 @@ def _queue_update(work: Work, desk: Desk, ticket: Ticket) -> bool:
     return queued
 
 
-def solve_ticket(store: Store, desk: Desk, ticket_id: int, text: str, *, tell: bool = True) -> Ticket | None:
+def solve_ticket(
+    store: Store, desk: Desk, ticket_id: int, text: str, *, tell: bool = True
+) -> Ticket | None:
     """Mark a ticket solved and tell the requester once. None when there is no such ticket."""
     with store.begin() as work:
         ticket = work.tickets.ticket(ticket_id)

@@ -51,7 +51,9 @@ class Recorded:
 class Intake(Protocol):
     def cursor(self, folder: str) -> Cursor | None: ...
     def set_cursor(self, folder: str, cursor: Cursor) -> None: ...
-    def keep(self, raw: RawMessage, source: Source, now: datetime, *, history: bool = False) -> bool:
+    def keep(
+        self, raw: RawMessage, source: Source, now: datetime, *, history: bool = False
+    ) -> bool:
         """Store the bytes and where they lay, once. True when these bytes were not known before.
 
         Known bytes only gain a location. ``history`` keeps the location and hash but queues nothing.
@@ -94,7 +96,9 @@ class Tickets(Protocol):
         """Message-IDs of the ticket's public mails, oldest first: our References."""
         ...
 
-    def set_status(self, ticket_id: int, status: TicketStatus, reason: str, now: datetime) -> None: ...
+    def set_status(
+        self, ticket_id: int, status: TicketStatus, reason: str, now: datetime
+    ) -> None: ...
     def schedule_update(self, ticket_id: int, next_update_at: datetime | None) -> None: ...
     def note_event(
         self, ticket_id: int | None, kind: str, reason: str, now: datetime, **detail: str | int
@@ -152,7 +156,9 @@ class Rendered(Protocol):
 
 
 class Renders(Protocol):
-    def render(self, notice: NoticeKind, language: str, facts: Mapping[str, object]) -> Rendered: ...
+    def render(
+        self, notice: NoticeKind, language: str, facts: Mapping[str, object]
+    ) -> Rendered: ...
 
 
 class Trial(Protocol):
