@@ -67,7 +67,7 @@ def _one_line(value: str) -> str:
     return value
 
 
-def _address(value: str) -> str:
+def checked_address(value: str) -> str:
     """A bare addr-spec (RFC 5322 3.4.1) without quoting; the domain in lower case."""
     match = _ADDRESS.fullmatch(value)
     if match is None or not value.isprintable():
@@ -79,7 +79,7 @@ def _address(value: str) -> str:
     return f"{local}@{domain.lower()}"
 
 
-def _host(value: str) -> str:
+def checked_host(value: str) -> str:
     if _HOST.fullmatch(value) is None:
         raise ValueError("must be a host name or an IP address, without a port or imap://")
     return value
@@ -118,8 +118,8 @@ def _database_url(value: str, info: ValidationInfo) -> str:
 
 
 Line = Annotated[str, AfterValidator(_one_line)]
-AddrSpec = Annotated[str, AfterValidator(_address)]
-Host = Annotated[str, AfterValidator(_host)]
+AddrSpec = Annotated[str, AfterValidator(checked_address)]
+Host = Annotated[str, AfterValidator(checked_host)]
 DatabaseUrl = Annotated[str, AfterValidator(_one_line), AfterValidator(_database_url)]
 Duration = Annotated[
     timedelta,
