@@ -1,0 +1,441 @@
+"""Who wrote a message — a person or a machine — and whether an automatic mail may answer it.
+
+``RULES`` is read from top to bottom and the first rule that holds decides; its name is the reason
+people are shown. Facts of the standards stand first, habits of products next, subjects last: a
+subject can be written by anybody.
+
+"May we answer" is a second decision (``REFUSALS``): a person may ask us to be quiet, and mail that
+no machine signed may still have nobody to answer to. RFC 3834 section 2 is the guide.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from mailflow.mail import origin_words as words
+from mailflow.mail.addresses import canonical_address, parse_addresses
+from mailflow.mail.bounce_words import DAEMON
+from mailflow.mail.message import Address, Answerable, Bounce, Origin, OriginVerdict, OwnIdentity
+from mailflow.mail.message_ids import find_ids
+from mailflow.mail.mime import Part
+
+MAX_VALUE: Final = 1_000  # characters of a field judged
+MAX_ADDRESSES: Final = 4_000
+MAX_PARTS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the rules look at: fields (lower-case name to lower-case values), types, and the parse."""
+
+    fields: dict[str, list[str]]
+    content_type: str
+    report_type: str
+    part_types: frozenset[str]
+    filenames: tuple[str, ...]
+    author: Address | None
+    author_count: int  # mailboxes in all From fields
+    reply_to: tuple[Address, ...]
+    subject: str
+    text: str
+    bounce: Bounce | None
+    own: OwnIdentity
+
+    def value(self, name: str) -> str:
+        """The topmost value of a field, trimmed and lower-case; '' when there is none."""
+        values = self.fields.get(name)
+        return values[0] if values else ""
+
+    def has(self, *names: str) -> bool:
+        return any(name in self.fields for name in names)
+
+    @property
+    def author_local(self) -> str:
+        return canonical_address(self.author.address).rpartition("@")[0] if self.author else ""
+
+    @property
+    def null_path(self) -> bool:
+        """The null reverse-path (RFC 5321 4.5.5): whoever sent this wants no answer."""
+        path = self.fields.get("return-path")
+        return path is not None and path[0] in ("", "<>", "< >", "<mailer-daemon>")
+
+
+class Rule(NamedTuple):
+    name: str
+    kind: Origin
+    holds: Callable[[Evidence], bool]
+
+
+class Refusal(NamedTuple):
+    reason: str
+    holds: Callable[[Evidence], bool]
+
+
+def classify_origin(
+    root: Part,
+    *,
+    author: Address | None,
+    subject: str,
+    text: str,
+    bounce: Bounce | None,
+    own: OwnIdentity,
+) -> tuple[OriginVerdict, Answerable]:
+    """Judge a message. ``text`` is its new text, ``bounce`` what ``read_bounce`` found. Total."""
+    evidence = _evidence(root, author, subject, text, bounce, own)
+    verdict = OriginVerdict(Origin.PERSON, "nothing-says-otherwise")
+    for rule in RULES:
+        if rule.holds(evidence):
+            verdict = OriginVerdict(rule.kind, rule.name)
+            break
+    if verdict.kind is not Origin.PERSON:
+        return verdict, Answerable(False, f"{verdict.kind}: {verdict.rule}")
+    for refusal in REFUSALS:
+        if refusal.holds(evidence):
+            return verdict, Answerable(False, refusal.reason)
+    return verdict, Answerable(True, "written by a person")
+
+
+def _evidence(
+    root: Part,
+    author: Address | None,
+    subject: str,
+    text: str,
+    bounce: Bounce | None,
+    own: OwnIdentity,
+) -> Evidence:
+    fields: dict[str, list[str]] = {}
+    for one in root.head.fields:
+        fields.setdefault(one.name, []).append(one.value[:MAX_VALUE].strip().lower())
+    types: list[str] = []
+    names: list[str] = []
+    for part in root.walk():
+        types.append(part.content_type)
+        if part.filename:
+            names.append(part.filename[:200].lower())
+        if len(types) >= MAX_PARTS:
+            break
+    return Evidence(
+        fields=fields,
+        content_type=root.content_type,
+        report_type=root.params.get("report-type", "").strip().lower(),
+        part_types=frozenset(types),
+        filenames=tuple(names),
+        author=author,
+        author_count=sum(
+            max(1, len(parse_addresses(raw[:MAX_ADDRESSES]).mailboxes))
+            for raw in root.head.raws("from")
+        ),
+        reply_to=parse_addresses((root.head.raw("reply-to") or "")[:MAX_ADDRESSES]).mailboxes,
+        subject=subject[:500].strip(),
+        text=text[:4_000],
+        bounce=bounce,
+        own=own,
+    )
+
+
+# ---------------------------------------------------------------------------------------------
+# Own mail
+
+
+def _own_message_id(seen: Evidence) -> bool:
+    domain = seen.own.message_id_domain
+    if not domain:
+        return False
+    ids = find_ids(seen.value("message-id"))
+    return any(one.rpartition("@")[2].lower() == domain.lower() for one in ids)
+
+
+def _own_address(seen: Evidence) -> bool:
+    if seen.author is None or not seen.own.addresses:
+        return False
+    own = {canonical_address(address) for address in seen.own.addresses}
+    return canonical_address(seen.author.address) in own
+
+
+# ---------------------------------------------------------------------------------------------
+# Reports
+
+
+def _actions(seen: Evidence) -> set[str]:
+    return {recipient.action for recipient in seen.bounce.recipients} if seen.bounce else set()
+
+
+def _failed(seen: Evidence) -> bool:
+    return seen.bounce is not None and ("failed" in _actions(seen) or not _actions(seen))
+
+
+def _delayed(seen: Evidence) -> bool:
+    return "delayed" in _actions(seen)
+
+
+def _delivered(seen: Evidence) -> bool:
+    return seen.bounce is not None
+
+
+def _delivery_report_unread(seen: Evidence) -> bool:
+    """A report that says it is one and could not be read: still nobody's letter."""
+    return seen.content_type == "multipart/report" and seen.report_type == "delivery-status"
+
+
+def _feedback(seen: Evidence) -> bool:
+    if seen.report_type == "feedback-report" or "message/feedback-report" in seen.part_types:
+        return True
+    return seen.has("x-hmxmroriginalrecipient", "x-jmr") or bool(
+        re.match(r"complaint about message from\s", seen.subject, re.IGNORECASE)
+    )
+
+
+def _dmarc(seen: Evidence) -> bool:
+    """RFC 7489 7.2.1.1: the subject of an aggregate report, or the name of its file."""
+    if re.match(r"(?:\[[^\]]{1,60}\]\s?)?report domain:\s", seen.subject, re.IGNORECASE):
+        return True
+    named = any(
+        name.count("!") >= 3 and name.endswith((".zip", ".gz", ".xml")) for name in seen.filenames
+    )
+    return named or bool(
+        re.match(r"dmarc (?:forensic|failure|aggregate) report", seen.subject, re.I)
+    )
+
+
+def _tls_report(seen: Evidence) -> bool:
+    """RFC 8460 5.3."""
+    types = ("application/tlsrpt+gzip", "application/tlsrpt+json")
+    return (
+        seen.report_type == "tlsrpt"
+        or seen.has("tls-report-domain")
+        or any(one in seen.part_types for one in types)
+    )
+
+
+def _receipt(seen: Evidence) -> bool:
+    """RFC 8098."""
+    types = ("message/disposition-notification", "message/global-disposition-notification")
+    return seen.report_type == "disposition-notification" or any(
+        one in seen.part_types for one in types
+    )
+
+
+# ---------------------------------------------------------------------------------------------
+# Auto-replies
+
+
+def _keyword(value: str) -> str:
+    """The keyword of a structured field: comments and parameters removed, trimmed (RFC 3834 5)."""
+    return re.sub(r"\([^()]*\)", " ", value).split(";")[0].strip(" \"'<>.")
+
+
+def _auto_submitted(seen: Evidence) -> str:
+    """The first Auto-Submitted that is not "no": "no" means a person, however it is spelt."""
+    for value in seen.fields.get("auto-submitted", []):
+        keyword = _keyword(value)
+        if keyword and keyword not in ("no", "false", "0", "none"):
+            return value
+    return ""
+
+
+def _replied(seen: Evidence) -> bool:
+    value = _auto_submitted(seen)
+    keyword = _keyword(value).replace("_", "-").replace(" ", "-")
+    return bool(keyword) and (
+        "repl" in keyword or "respon" in keyword or "vacation" in keyword or "owner-email" in value
+    )
+
+
+def _generated(seen: Evidence) -> bool:
+    return bool(_auto_submitted(seen))
+
+
+def _auto_reply_header(seen: Evidence) -> bool:
+    if any(seen.value(name) not in ("", "no", "false", "0") for name in words.AUTO_REPLY_FIELDS):
+        return True
+    if any(
+        field == value.partition("=")[0] and value.partition("=")[2] in seen.value(field)
+        for value in words.AUTO_REPLY_VALUES
+        for field in (value.partition("=")[0],)
+    ):
+        return True
+    return any("autorespond" in value for value in seen.fields.get("delivered-to", []))
+
+
+def _precedence_auto_reply(seen: Evidence) -> bool:
+    return any(
+        value.replace("_", "-") in ("auto-reply", "autoreply", "auto-replied")
+        for name in ("precedence", "x-precedence", "preference")
+        for value in map(_keyword, seen.fields.get(name, []))
+    )
+
+
+def _suppressed(seen: Evidence) -> frozenset[str]:
+    """The tokens of X-Auto-Response-Suppress, a comma-separated list (MS-OXCMAIL)."""
+    listed = ",".join(seen.fields.get("x-auto-response-suppress", []))
+    return frozenset(_keyword(token) for token in re.split(r"[,;]", listed))
+
+
+def _exchange_out_of_office(seen: Evidence) -> bool:
+    """Exchange: its inbox-rules-loop mark beside a request to be quiet. Either alone is no proof."""
+    return bool(
+        seen.has("x-ms-exchange-inbox-rules-loop")
+        and _suppressed(seen) & {"all", "oof", "autoreply"}
+    )
+
+
+def _challenge(seen: Evidence) -> bool:
+    if any(seen.has(name) for name in words.CHALLENGE_FIELDS):
+        return True
+    return bool(
+        words.CHALLENGE_SUBJECT.search(seen.subject) and words.CHALLENGE_TEXT.search(seen.text)
+    )
+
+
+def _auto_reply_subject(seen: Evidence) -> bool:
+    return bool(words.AUTO_REPLY_SUBJECT.match(seen.subject)) or bool(
+        words.AUTO_REPLY_TEXT.search(seen.text[:400])
+        and (seen.null_path or _is_answer(seen))
+        and _suppressed(seen) & {"all", "oof", "autoreply"}
+    )
+
+
+def _receipt_subject(seen: Evidence) -> bool:
+    return bool(
+        words.RECEIPT_SUBJECT.match(seen.subject) and words.RECEIPT_TEXT.search(seen.text[:1_500])
+    )
+
+
+def _is_answer(seen: Evidence) -> bool:
+    return seen.has("in-reply-to", "references")
+
+
+# ---------------------------------------------------------------------------------------------
+# Lists, bulk, notifications
+
+
+def _precedence(seen: Evidence) -> frozenset[str]:
+    values = (*seen.fields.get("precedence", []), *seen.fields.get("x-precedence", []))
+    return frozenset(_keyword(value) for value in values)
+
+
+def _list_fields(seen: Evidence) -> bool:
+    if seen.has("list-post") and seen.value("list-post") != "no":
+        return True
+    return seen.has("list-id") and not seen.has(*words.CAMPAIGN_FIELDS)
+
+
+def _list_software(seen: Evidence) -> bool:
+    return any(seen.has(name) for name in words.LIST_FIELDS)
+
+
+def _noreply(address: str) -> bool:
+    return bool(words.NOREPLY.search(canonical_address(address).rpartition("@")[0]))
+
+
+def _noreply_author(seen: Evidence) -> bool:
+    return seen.author is not None and _noreply(seen.author.address)
+
+
+def _daemon_author(seen: Evidence) -> bool:
+    if seen.author is not None and DAEMON.match(seen.author.address):
+        return bool(words.DAEMON_LOCAL.match(seen.author_local))
+    return bool(words.DAEMON_LOCAL.match(seen.value("from").strip('<>" ').split("@")[0]))
+
+
+def _monitoring(seen: Evidence) -> bool:
+    return any(seen.has(name) for name in words.SERVICE_FIELDS) or any(
+        name.startswith(words.SERVICE_FIELD_STARTS) for name in seen.fields
+    )
+
+
+#: Read from top to bottom; the first that holds decides.
+RULES: Final[tuple[Rule, ...]] = (
+    Rule("own-message-id", Origin.OWN, _own_message_id),
+    Rule("own-address", Origin.OWN, _own_address),
+    Rule("feedback-report", Origin.REPORT, _feedback),  # RFC 5965
+    Rule("tls-report", Origin.REPORT, _tls_report),  # RFC 8460
+    Rule("dmarc-report", Origin.REPORT, _dmarc),  # RFC 7489
+    Rule("read-receipt", Origin.RECEIPT, _receipt),  # RFC 8098
+    Rule("delivery-failed", Origin.BOUNCE, _failed),  # RFC 3464
+    Rule("delivery-delayed", Origin.DELAY, _delayed),
+    Rule("delivery-succeeded", Origin.RECEIPT, _delivered),
+    Rule("delivery-report-unread", Origin.BOUNCE, _delivery_report_unread),
+    Rule("auto-submitted-reply", Origin.AUTO_REPLY, _replied),  # RFC 3834
+    Rule("exchange-out-of-office", Origin.AUTO_REPLY, _exchange_out_of_office),
+    Rule("auto-reply-header", Origin.AUTO_REPLY, _auto_reply_header),
+    Rule("precedence-auto-reply", Origin.AUTO_REPLY, _precedence_auto_reply),
+    Rule("challenge-response", Origin.AUTO_REPLY, _challenge),
+    Rule("list-header", Origin.LIST, _list_fields),  # RFC 2369, RFC 2919
+    Rule("list-software", Origin.LIST, _list_software),
+    Rule("precedence-list", Origin.LIST, lambda seen: "list" in _precedence(seen)),
+    Rule("auto-submitted", Origin.NOTIFICATION, _generated),  # auto-generated, auto-notified
+    Rule("service-header", Origin.NOTIFICATION, _monitoring),
+    Rule("precedence-bulk", Origin.BULK, lambda seen: bool(_precedence(seen) & {"bulk", "junk"})),
+    Rule("campaign-header", Origin.BULK, lambda seen: seen.has(*words.CAMPAIGN_FIELDS)),
+    Rule("list-unsubscribe", Origin.BULK, lambda seen: seen.has("list-unsubscribe", "list-id")),
+    Rule("auto-reply-subject", Origin.AUTO_REPLY, _auto_reply_subject),
+    Rule("receipt-subject", Origin.RECEIPT, _receipt_subject),
+    Rule("daemon-author", Origin.NOTIFICATION, _daemon_author),
+    Rule("noreply-author", Origin.NOTIFICATION, _noreply_author),
+    Rule("null-return-path", Origin.NOTIFICATION, lambda seen: seen.null_path),
+)
+
+
+# ---------------------------------------------------------------------------------------------
+# May we answer?
+
+
+def _answer_address(seen: Evidence) -> tuple[Address, ...]:
+    """Where an answer would go: Reply-To, or the author."""
+    return seen.reply_to or ((seen.author,) if seen.author else ())
+
+
+def _answer_to_own(seen: Evidence) -> bool:
+    own = {canonical_address(address) for address in seen.own.addresses}
+    return any(canonical_address(one.address) in own for one in _answer_address(seen))
+
+
+_PLAIN: Final = re.compile(
+    r"^[^\s\"<>(),:;@\[\]\\!%]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,20}[^\W_][\w-]{0,61}[^\W_]\.?$"
+)
+
+
+def _odd_address(seen: Evidence) -> bool:
+    """Source routes, percent hacks, bang paths, address literals: relays may send those elsewhere."""
+    return any(not _PLAIN.match(one.address) for one in _answer_address(seen))
+
+
+def _several_authors(seen: Evidence) -> bool:
+    return seen.author_count > 1
+
+
+def _marked_as_spam(seen: Evidence) -> bool:
+    return seen.value("x-spam-flag").startswith("yes") or seen.value("x-spam-status").startswith(
+        "yes"
+    )
+
+
+#: Why a person's mail gets no automatic answer, in order.
+REFUSALS: Final[tuple[Refusal, ...]] = (
+    Refusal("no readable author", lambda seen: seen.author is None),
+    Refusal("several authors", _several_authors),
+    Refusal("null return path", lambda seen: seen.null_path),
+    Refusal(
+        "X-Auto-Response-Suppress asks for quiet",
+        lambda seen: bool(_suppressed(seen) & {"all", "autoreply", "auto-reply", "oof"}),
+    ),
+    Refusal("a loop mark is set", lambda seen: any(seen.has(name) for name in words.LOOP_FIELDS)),
+    Refusal(
+        "the author takes no answers",
+        lambda seen: any(_noreply(one.address) for one in _answer_address(seen)),
+    ),
+    Refusal(
+        "the author is a mail system",
+        lambda seen: any(
+            words.DAEMON_LOCAL.match(one.address.lower().partition("@")[0])
+            for one in _answer_address(seen)
+        ),
+    ),
+    Refusal("the answer would come to us", _answer_to_own),
+    Refusal("the address is not a plain one", _odd_address),
+    Refusal("marked as spam", _marked_as_spam),
+)
