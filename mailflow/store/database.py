@@ -10,7 +10,9 @@ On PostgreSQL a transaction-level advisory lock gives writers the same order, so
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -101,11 +103,12 @@ class SqlStore:
 
         Raises StoreWrong for an older, newer or foreign database, and for an empty one unless ``create``.
         """
-        found = self.current_revision()
-        if found is None and create and self._is_empty():
+        with self.read() as connection:  # both from one moment: another process may be creating it
+            found, empty = schema.current_revision(connection), schema.is_empty(connection)
+        if found is None and empty and create:
             self.upgrade()
-            return
-        schema.check_revision(found, self._is_empty() if found is None else False)
+        else:
+            schema.check_revision(found, empty)
 
     def upgrade(self) -> Path | None:
         """Bring the schema to this version; a filled SQLite file is copied first. Returns the copy."""
@@ -122,10 +125,6 @@ class SqlStore:
 
     def close(self) -> None:
         self._engine.dispose()
-
-    def _is_empty(self) -> bool:
-        with self.read() as connection:
-            return schema.is_empty(connection)
 
 
 @contextmanager
@@ -217,13 +216,27 @@ def _set_up_sqlite(dbapi_connection: Any, record: object) -> None:  # Any: the d
     dbapi_connection.isolation_level = None  # the driver must not begin transactions by itself
     cursor = dbapi_connection.cursor()
     try:
-        if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-            cursor.execute("PRAGMA journal_mode=WAL")
+        _switch_to_wal(cursor)
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA trusted_schema=OFF")
     finally:
         cursor.close()
+
+
+def _switch_to_wal(cursor: sqlite3.Cursor) -> None:
+    """The first switch needs the file alone, and SQLite does not wait for that: so we do."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+                cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorname.startswith("SQLITE_BUSY")
+            if not busy or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
 
 
 def _begin_sqlite(connection: Connection) -> None:

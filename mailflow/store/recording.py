@@ -75,6 +75,8 @@ def _ticket_for(
     if decision.store.value is Storing.ADD_TO_TICKET:
         if decision.thread.ticket_id is None:
             raise ValueError("a decision to add to a ticket names none")
+        if read_ticket(connection, decision.thread.ticket_id) is None:
+            raise ValueError(f"a decision names no ticket there is: {decision.thread.ticket_id}")
         return decision.thread.ticket_id
     result = connection.execute(
         insert(t.ticket).values(
@@ -182,7 +184,7 @@ def _change_ticket(
 ) -> None:
     ticket = read_ticket(connection, ticket_id)
     if ticket is None:
-        raise ValueError(f"a decision names ticket {ticket_id}, which does not exist")
+        raise ValueError(f"ticket {ticket_id} is gone")
     values: dict[str, object] = {"updated_at": now}
     if ticket.language is None and message.language:
         values["language"] = message.language

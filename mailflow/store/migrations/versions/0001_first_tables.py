@@ -37,7 +37,7 @@ def upgrade() -> None:
         sa.Column("attempted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fault", sa.Text(), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("truncated", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("truncated", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("octets", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_raw_message")),
         sa.UniqueConstraint("content_hash", name=op.f("uq_raw_message_content_hash")),
@@ -58,7 +58,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("first_response_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_update_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("requester_verified", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("requester_verified", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.ForeignKeyConstraint(
             ["linked_to"], ["ticket.id"], name=op.f("fk_ticket_linked_to_ticket")
         ),
@@ -89,7 +89,7 @@ def upgrade() -> None:
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("template_version", sa.Text(), nullable=False),
         sa.Column("faults", sa.JSON(), nullable=False),
-        sa.Column("released", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("released", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("octets", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["ticket_id"], ["ticket.id"], name=op.f("fk_outbox_ticket_id_ticket")
