@@ -69,6 +69,14 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Text | str]], *, flexi
     return grid
 
 
+def print_labelled(console: Console, label: str, text: Text, *, margin: int = 15) -> None:
+    """A label in the margin and the text beside it, wrapped within its own column."""
+    lines = text.wrap(console, max(20, console.width - margin), overflow="fold") or [Text()]
+    for number, line in enumerate(lines):
+        head = label if number == 0 else ""
+        console.print(Text(f"{head:<{margin}}", style="dim").append_text(line), soft_wrap=True)
+
+
 def ago(moment: datetime | None, now: datetime) -> str:
     """``3 min``, ``5 h``, ``2 d``: how long ago, or ``in 5 h``; empty for no moment."""
     if moment is None:
@@ -81,4 +89,4 @@ def ago(moment: datetime | None, now: datetime) -> str:
     return f"{before}{int(seconds)} s"
 
 
-__all__ = ["ago", "cell", "escape", "print_json", "printable", "screen", "table"]
+__all__ = ["ago", "cell", "escape", "print_json", "print_labelled", "printable", "screen", "table"]
