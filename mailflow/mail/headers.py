@@ -22,15 +22,33 @@ _SPACE = b" \t"
 
 @dataclass(frozen=True, slots=True)
 class HeadCaps:
-    """What is read of one head, in octets and fields. The rest is left out, with a defect."""
+    """What is kept of one head, in octets and fields. The rest is left out, with a defect."""
 
     octets: int = 262_144
     field_octets: int = 65_536
     fields: int = 2_000
+    scanned: int = 8_000_000  # octets looked through at all
 
 
 MESSAGE_CAPS = HeadCaps()
-PART_CAPS = HeadCaps(octets=16_384, field_octets=8_192, fields=100)
+PART_CAPS = HeadCaps(octets=16_384, field_octets=8_192, fields=100, scanned=65_536)
+
+#: Still taken, once each, when the caps are reached: without these there is no answering.
+_ESSENTIAL = frozenset(
+    {
+        "from",
+        "to",
+        "subject",
+        "date",
+        "message-id",
+        "in-reply-to",
+        "references",
+        "content-type",
+        "content-transfer-encoding",
+        "auto-submitted",
+        "precedence",
+    }
+)
 
 
 def read_head(
@@ -41,23 +59,21 @@ def read_head(
     ``charset`` is tried for 8-bit octets that are not UTF-8 (RFC 6532 wants UTF-8; old senders do not).
     """
     defects: set[str] = set()
-    if len(octets) > caps.octets:
-        octets = octets[: caps.octets]
+    if len(octets) > caps.scanned:
+        octets = octets[: caps.scanned]
         defects.add("head-cut")
-    fields: list[HeaderField] = []
-    for name, value in _split_fields(octets, caps, defects):
-        fields.append(_field(name, value, charset, defects))
-    return Head(tuple(fields)), defects
+    found = _split_fields(octets, caps, defects)
+    return Head(tuple([_field(name, value, charset, defects) for name, value in found])), defects
 
 
 def _split_fields(octets: bytes, caps: HeadCaps, defects: set[str]) -> list[tuple[str, bytes]]:
     found: list[tuple[str, list[bytes]]] = []
-    kept = 0
+    kept = total = 0  # octets of this field, and of all before it
     for number, line in enumerate(octets.split(b"\n")):
         line = line.rstrip(b"\r")
         if line[:1] in (b" ", b"\t"):
-            if found and kept < caps.field_octets:
-                found[-1][1].append(line)
+            if found and 0 <= kept < caps.field_octets:
+                found[-1][1].append(line[: caps.field_octets - kept])
                 kept += len(line)
                 if kept >= caps.field_octets:
                     defects.add("header-field-cut")
@@ -69,17 +85,36 @@ def _split_fields(octets: bytes, caps: HeadCaps, defects: set[str]) -> list[tupl
                     "mbox-from-line" if _is_mbox_line(number, line) else "header-line-malformed"
                 )
             continue
-        if len(found) >= caps.fields:
-            defects.add("too-many-header-fields")
-            break
+        name = named[1].decode("ascii").lower()
+        total += max(0, min(kept, caps.field_octets))
+        if not _has_room(name, found, total, caps, defects):
+            kept = -1  # what folds on belongs to a field left out
+            continue
         if named.end() - len(named[1]) > 1:
             defects.add("header-space-before-colon")
-        if len(line) > caps.field_octets:
-            defects.add("header-field-cut")
         value = line[named.end() : named.end() + caps.field_octets]
-        kept = len(value)
-        found.append((named[1].decode("ascii").lower(), [value]))
+        kept = len(line) - named.end()
+        if kept > caps.field_octets:
+            defects.add("header-field-cut")
+        found.append((name, [value]))
     return [(name, lines[0] if len(lines) == 1 else b"\n".join(lines)) for name, lines in found]
+
+
+def _has_room(
+    name: str,
+    found: list[tuple[str, list[bytes]]],
+    total: int,
+    caps: HeadCaps,
+    defects: set[str],
+) -> bool:
+    if len(found) < caps.fields and total < caps.octets:
+        return True
+    defects.add("too-many-header-fields" if len(found) >= caps.fields else "head-cut")
+    return (
+        name in _ESSENTIAL
+        and len(found) < caps.fields + len(_ESSENTIAL)
+        and all(name != one for one, _ in found)
+    )
 
 
 def _is_mbox_line(number: int, line: bytes) -> bool:

@@ -107,13 +107,13 @@ def _read_part_head(
     buffer: bytes, start: int, end: int, reading: _Reading, depth: int
 ) -> tuple[Head, int]:
     caps = MESSAGE_CAPS if depth == 0 else PART_CAPS
-    head_end, body = _head_range(buffer, start, end, caps.octets)
+    head_end, body = _head_range(buffer, start, end, caps.scanned)
     if depth > 0:
         reading.part_heads += head_end - start
         if reading.part_heads > MAX_PART_HEADS:
             reading.defects.add("part-heads-too-long")
             return Head(), body
-    head, defects = read_head(buffer[start : min(head_end, start + caps.octets + 1)], caps)
+    head, defects = read_head(buffer[start : min(head_end, start + caps.scanned + 1)], caps)
     reading.defects |= defects
     return head, body
 
