@@ -212,6 +212,7 @@ class _Hooks:
         accepted: bool | None = None,
     ) -> None:
         taken = reply.startswith("2") if accepted is None else accepted
+        sender = "" if sender == "<>" else sender  # aiosmtpd spells the null path out
         self._sink.write(
             Entry(verb, time.time(), self._session, sender, recipients, reply, taken, octets)
         )

@@ -226,7 +226,7 @@ class EmbeddedServers:
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        sender = envelope.mail_from or ""
+        sender = (envelope.mail_from or "").replace("<>", "")  # aiosmtpd spells the null path out
         octets = bytes(envelope.original_content or b"")
         recipients = tuple(envelope.rcpt_tos)
         for recipient in recipients:
