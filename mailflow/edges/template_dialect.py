@@ -16,12 +16,14 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
+from types import CodeType
 from typing import Any, NoReturn
 
 import jinja2
 from jinja2 import nodes
+from jinja2.bccache import Bucket, BytecodeCache
 from jinja2.nodes import EvalContext
-from jinja2.runtime import LoopContext, Undefined, markup_join, str_join
+from jinja2.runtime import Context, LoopContext, Undefined, markup_join, str_join
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
@@ -179,8 +181,19 @@ def _paragraphs(text: str) -> Markup:
     return Markup(_bounded("\n".join(made)))  # every part was escaped  # noqa: S704
 
 
-def _percent(share: float) -> str:
-    return f"{round(share * 100)} %"
+# The context is what keeps Jinja2 from working these out once, in whatever language came first.
+
+
+@jinja2.pass_context
+def _percent(context: Context, share: float) -> str:
+    """English and Portuguese write the sign close, others behind a no-break space."""
+    gap = "" if str(context.environment.globals["language"])[:2] in ("en", "pt") else "\xa0"
+    return f"{round(share * 100)}{gap}%"
+
+
+@jinja2.pass_context
+def _moment(context: Context, moment: datetime) -> str:
+    return spoken_moment(moment, str(context.environment.globals["language"]))
 
 
 def _size(octets: int) -> str:
@@ -197,14 +210,11 @@ def _shortened(text: str, length: int = 60) -> str:
     return line if len(line) <= length else line[: max(min(length, 1000) - 1, 1)].rstrip() + "…"
 
 
-def _moment_in(language: str) -> Callable[[datetime], str]:
-    return lambda moment: spoken_moment(moment, language)
-
-
 FILTERS: Mapping[str, Callable[..., object]] = {
     "join": _joined,
     "quoted": _quoted,
     "paragraphs": _paragraphs,
+    "moment": _moment,
     "percent": _percent,
     "size": _size,
     "shortened": _shortened,
@@ -222,7 +232,7 @@ _KEPT_FILTERS = (
     "trim",
     "upper",
 )
-FILTER_NAMES = (*FILTERS, *_KEPT_FILTERS, "moment")
+FILTER_NAMES = (*FILTERS, *_KEPT_FILTERS)
 
 
 # -- compiling ----------------------------------------------------------------------------------------
@@ -240,6 +250,26 @@ _FORBIDDEN: Mapping[type[nodes.Node], str] = {
 }
 
 
+class _Compiled(BytecodeCache):
+    """In memory: the layouts are the same for every notice, and compiling is what takes the time."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if len(self._codes) >= _MAX_COMPILED:
+            self._codes.clear()
+        if bucket.code is not None:
+            self._codes[bucket.key, bucket.checksum] = bucket.code
+
+
+_MAX_COMPILED = 500
+_COMPILED = _Compiled()
+
+
 class NoticeEnvironment(ImmutableSandboxedEnvironment):
     """One language's environment over named sources. A missing value is an error, never an empty text."""
 
@@ -254,12 +284,12 @@ class NoticeEnvironment(ImmutableSandboxedEnvironment):
             lstrip_blocks=True,
             finalize=_present,
             auto_reload=False,
+            bytecode_cache=_COMPILED,
         )
         kept = {name: self.filters[name] for name in _KEPT_FILTERS}
         self.filters.clear()
         self.filters.update(kept)
         self.filters.update(FILTERS)
-        self.filters["moment"] = _moment_in(language)
         self.filters["_steps"] = _steps
         self.filters["_concatenated"] = _concatenated
         self.globals.clear()
