@@ -212,6 +212,8 @@ def _mailbox(piece: _Piece, defects: set[str]) -> Address | None:
         defects.add("address-several-brackets")
     if inside:
         written, name = inside[-1], outside
+    elif piece.angles and "@" not in outside:  # ``MAILER-DAEMON <>``: the null path is nobody
+        return None
     else:
         written, name = _last_word(outside, defects)
     comment = _display("".join(piece.comments))

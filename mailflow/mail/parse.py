@@ -11,11 +11,12 @@ import base64
 import binascii
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from mailflow.mail.addresses import AddressList, parse_addresses, parse_path
 from mailflow.mail.attachments import attachment_from
 from mailflow.mail.body import Body, read_body
+from mailflow.mail.bounce import read_bounce
 from mailflow.mail.dates import parse_date
 from mailflow.mail.language import language_of
 from mailflow.mail.message import (
@@ -32,6 +33,7 @@ from mailflow.mail.message import (
 from mailflow.mail.message_ids import MAX_IDS, content_hash, find_ids
 from mailflow.mail.mime import Head, MimeTree, Part
 from mailflow.mail.new_text import NewText, split_new_text
+from mailflow.mail.origin import classify_origin
 from mailflow.mail.structure import read_mime
 from mailflow.mail.subject import base_subject
 
@@ -88,7 +90,6 @@ def parse_message(raw: RawMessage, own: OwnIdentity | None = None) -> IncomingMe
         defects,
     )
     author, ambiguous = _author(head, defects)
-    read_bounce, classify_origin = _readers_of_origin()
 
     bounce = _guarded("bounce", lambda: read_bounce(root, body.text), None, defects)
     origin, may_answer = _guarded(
@@ -139,17 +140,6 @@ def parse_message(raw: RawMessage, own: OwnIdentity | None = None) -> IncomingMe
         header_fields=tuple([(field.name, field.value) for field in head.fields]),
         html=body.html,
     )
-
-
-def _readers_of_origin() -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """Provisional: until both modules stand, everybody is a person."""
-    try:
-        from mailflow.mail.bounce import read_bounce
-        from mailflow.mail.origin import classify_origin
-    except ModuleNotFoundError:
-        person = (OriginVerdict(Origin.PERSON, "unjudged"), Answerable(True, "unjudged"))
-        return lambda *_, **__: None, lambda *_, **__: person
-    return read_bounce, classify_origin
 
 
 _EMPTY = Part(Head(), "text/plain", {}, "", "", "")

@@ -66,7 +66,10 @@ def _with_line_feeds(octets: bytes, defects: set[str]) -> bytes:
 
 def _first_line(octets: bytes, defects: set[str]) -> int:
     """Where the head begins: a byte order mark and blank lines on top are passed over."""
-    start = 3 if octets.startswith(b"\xef\xbb\xbf") else 0
+    start = 0
+    if octets.startswith(b"\xef\xbb\xbf"):
+        defects.add("byte-order-mark-on-top")
+        start = 3
     blank = re.compile(rb"[\r\n]*+").match(octets, start)
     after = blank.end() if blank else start
     if after > start and _FIELD_LINE.match(octets, after):
