@@ -182,6 +182,8 @@ _QUESTIONS = {
 
 
 def _facts(message: IncomingMessage) -> Iterator[tuple[str, str]]:
+    from mailflow.cli.screen import size_text
+
     author = message.author
     if author is None:
         yield "from", "nobody readable"
@@ -204,8 +206,8 @@ def _facts(message: IncomingMessage) -> Iterator[tuple[str, str]]:
     if message.language:
         yield "language", message.language
     for attachment in message.attachments[:10]:
-        size = max(1, attachment.size // 1000)
-        yield "attachment", f"{attachment.filename} ({attachment.content_type}, {size} kB)"
+        size = size_text(attachment.size)
+        yield "attachment", f"{attachment.filename} ({attachment.content_type}, {size})"
     if message.defects:
         yield "defects", ", ".join(message.defects)
 

@@ -13,8 +13,6 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
 WIDTH_OF_A_FILE = 140
@@ -56,17 +54,44 @@ def cell(value: object, style: str = "") -> Text:
     return Text(printable("" if value is None else str(value)), style=style)
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Text | str]], *, flexible: str) -> Table:
-    """A table without lines. The ``flexible`` column gives way when the screen is narrow."""
-    grid = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for name in columns:
-        if name == flexible:
-            grid.add_column(name, overflow="ellipsis", no_wrap=True, ratio=1)
-        else:
-            grid.add_column(name, no_wrap=True, overflow="ellipsis")
-    for row in rows:
-        grid.add_row(*(cell(value) if isinstance(value, str) else value for value in row))
-    return grid
+GAP = 2  # blanks between columns
+NARROWEST = 12  # a column that gives way keeps so many characters
+
+
+def print_table(
+    console: Console,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    giving_way: Sequence[str],
+) -> None:
+    """A table without lines, one line a row. Columns ``giving_way`` are cut, in that order, when it is too wide."""
+    cells = [[value if isinstance(value, Text) else cell(value) for value in row] for row in rows]
+    for row in cells:
+        for text in row:
+            text.plain = text.plain.replace("\n", " ")
+    widths = [
+        max([len(name), *(row[number].cell_len for row in cells)])
+        for number, name in enumerate(columns)
+    ]
+    for name in giving_way:
+        excess = sum(widths) + GAP * (len(widths) - 1) - console.width
+        number = list(columns).index(name)
+        widths[number] = max(min(widths[number], NARROWEST), widths[number] - max(0, excess))
+    for row in [[Text(name, style="bold") for name in columns], *cells]:
+        line = Text()
+        for text, width in zip(row, widths, strict=True):
+            text.truncate(width, overflow="ellipsis", pad=True)
+            line.append_text(text).append(" " * GAP)
+        line.rstrip()
+        console.print(line, soft_wrap=True)
+
+
+def size_text(octets: int) -> str:
+    for unit, factor in (("MB", 1_000_000), ("kB", 1000)):
+        if octets >= factor:
+            return f"{octets / factor:.3g} {unit}"
+    return f"{octets} B"
 
 
 def print_labelled(console: Console, label: str, text: Text, *, margin: int = 15) -> None:
@@ -87,6 +112,3 @@ def ago(moment: datetime | None, now: datetime) -> str:
         if seconds >= size:
             return f"{before}{int(seconds // size)} {unit}"
     return f"{before}{int(seconds)} s"
-
-
-__all__ = ["ago", "cell", "escape", "print_json", "print_labelled", "printable", "screen", "table"]

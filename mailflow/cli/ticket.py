@@ -1,0 +1,183 @@
+"""``mailflow ticket``: list and show tickets, and solve one."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mailflow.cli.outcome import Failure, settings_for
+from mailflow.cli.screen import ago, cell, print_json, print_labelled, print_table, screen
+from mailflow.cli.store import opened_store
+from mailflow.desk.ticket import Priority, TicketStatus
+from mailflow.store.reading import MessageLine, OutboxLine, TicketDetail, list_tickets, show_ticket
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from mailflow.config import Settings
+    from mailflow.flow.answer import Desk
+
+app = typer.Typer(help="List, show and solve tickets.", no_args_is_help=True)
+
+_PRIORITIES = {Priority.URGENT: "bold red", Priority.HIGH: "yellow", Priority.LOW: "dim"}
+_STATUSES = {TicketStatus.NEW: "bold", TicketStatus.SOLVED: "green", TicketStatus.CLOSED: "dim"}
+_SHOWN_LINES = 12
+
+
+@app.command("list")
+def list_(
+    ctx: typer.Context,
+    status: Annotated[
+        TicketStatus | None, typer.Option(help="Only tickets with this status.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="So many at most.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
+) -> None:
+    """List the tickets that changed last, newest first."""
+    with opened_store(ctx) as store:
+        lines = list_tickets(store, status=status, limit=limit)
+    if as_json:
+        print_json([asdict(line) for line in lines])
+        return
+    if not lines:
+        typer.echo("There is no such ticket.", err=True)
+        return
+    now = datetime.now(UTC)
+    rows = [
+        [
+            f"#{line.id}",
+            cell(line.status, _STATUSES.get(TicketStatus(line.status), "")),
+            cell(line.priority, _PRIORITIES.get(Priority(line.priority), "")),
+            ago(line.updated_at, now),
+            line.requester,
+            line.subject or "(no subject)",
+        ]
+        for line in lines
+    ]
+    columns = ["ticket", "status", "priority", "changed", "requester", "subject"]
+    print_table(screen(), columns, rows, giving_way=("subject", "requester"))
+
+
+@app.command()
+def show(
+    ctx: typer.Context,
+    number: Annotated[int, typer.Argument(metavar="N", help="Number of the ticket.")],
+    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
+) -> None:
+    """Show a ticket: every mail with the four answers, what was sent, and what happened."""
+    with opened_store(ctx) as store:
+        detail = show_ticket(store, number)
+    if detail is None:
+        raise _no_such_ticket(number)
+    if as_json:
+        print_json(asdict(detail))
+    else:
+        _print(detail)
+
+
+@app.command()
+def solve(
+    ctx: typer.Context,
+    number: Annotated[int, typer.Argument(metavar="N", help="Number of the ticket.")],
+    text: Annotated[str, typer.Option("--text", "-t", help="What to tell the requester.")] = "",
+    quiet: Annotated[bool, typer.Option("--quiet", help="Tell the requester nothing.")] = False,
+) -> None:
+    """Mark a ticket solved and tell its requester, once. A reply opens it again."""
+    from mailflow.flow.follow_up import solve_ticket
+
+    desk = _desk(settings_for(ctx))
+    with opened_store(ctx) as store:
+        ticket = solve_ticket(store, desk, number, text, tell=not quiet)
+    if ticket is None:
+        raise _no_such_ticket(number)
+    typer.echo(f"Ticket #{number} is {ticket.status.value}.")
+
+
+def _desk(settings: Settings) -> Desk:
+    """The desk without mailbox and model: what writing one letter needs."""
+    from mailflow.app import open_templates, policy_from, utc_now
+    from mailflow.edges.templates import TemplateUnusable
+    from mailflow.flow.answer import Desk
+    from mailflow.state import signing_keys
+    from mailflow.store.faults import StoreUnavailable
+
+    return Desk(
+        policy=policy_from(settings),
+        keys=signing_keys(settings.state.directory),
+        clock=utc_now,
+        renders=open_templates(settings),
+        articles={},
+        temporary=(StoreUnavailable,),
+        unrenderable=(TemplateUnusable,),
+    )
+
+
+def _no_such_ticket(number: int) -> Failure:
+    return Failure(f"there is no ticket {number}", "see `mailflow ticket list` for the numbers")
+
+
+def _print(detail: TicketDetail) -> None:
+    console, now, ticket = screen(), datetime.now(UTC), detail.ticket
+    console.print(cell(f"#{ticket.id}  {ticket.subject or '(no subject)'}", "bold"), soft_wrap=True)
+    facts = {
+        "status": f"{ticket.status.value}, {ticket.priority.value} priority",
+        "opened": f"{ticket.created_at:%Y-%m-%d %H:%M} UTC, {ago(ticket.created_at, now)} ago",
+        "assignee": ticket.assignee or "nobody",
+        "people": ", ".join(f"{p.address} ({p.role.value})" for p in detail.participants),
+        "article": ticket.article_id or "",
+        "first answer": ago(ticket.first_response_at, now) + " ago"
+        if ticket.first_response_at
+        else "not yet",
+        "next update": ago(ticket.next_update_at, now),
+    }
+    for label, value in facts.items():
+        if value:
+            print_labelled(console, label, cell(value))
+    mails = {mail.id: mail for mail in detail.outbox}
+    for message in detail.messages:
+        mail = mails.pop(message.outbox_id, None) if message.outbox_id is not None else None
+        if mail is not None:
+            _print_mail(console, mail)
+        else:
+            _print_message(console, message)
+    for mail in mails.values():
+        _print_mail(console, mail)
+    _print_events(console, detail)
+
+
+def _print_message(console: Console, message: MessageLine) -> None:
+    head = f"\n← {message.created_at:%Y-%m-%d %H:%M}  {message.author}  ({message.voice})"
+    console.print(cell(head, "cyan"), soft_wrap=True)
+    lines = message.new_text.splitlines()
+    for line in lines[:_SHOWN_LINES]:
+        console.print(cell(f"  │ {line}"), no_wrap=True, overflow="ellipsis")
+    more = [f"{len(lines) - _SHOWN_LINES} more lines"] if len(lines) > _SHOWN_LINES else []
+    more += [f"attached: {a.get('filename', '?')}" for a in message.attachments]
+    if more:
+        console.print(cell(f"  └ {', '.join(more)}", "dim"), soft_wrap=True)
+    for question, said in message.reasons.items():
+        answer, reason = said.get("answer", ""), said.get("reason", "")
+        print_labelled(console, f"  {question}", cell(answer).append(f"  ({reason})", "dim"))
+    for warning in message.warnings:
+        print_labelled(console, "  note", cell(warning, "yellow"))
+
+
+def _print_mail(console: Console, mail: OutboxLine) -> None:
+    to = ", ".join(recipient.address for recipient in mail.recipients)
+    kind = mail.kind.replace("_", " ") if mail.kind else "answer"
+    head = cell(f"\n→ {mail.created_at:%Y-%m-%d %H:%M}  {kind} to {to}  ", "green")
+    reason = f": {mail.reason}" if mail.reason else ""
+    console.print(head.append(f"[{mail.state}{reason}, outbox {mail.id}]", "dim"), soft_wrap=True)
+    console.print(cell(f"  │ {mail.subject}"), no_wrap=True, overflow="ellipsis")
+
+
+def _print_events(console: Console, detail: TicketDetail) -> None:
+    if not detail.events:
+        return
+    console.print(cell("\nwhat happened", "bold"))
+    for event in detail.events:
+        label = f"{event.at:%m-%d %H:%M}"
+        print_labelled(console, label, cell(event.kind).append(f"  {event.reason}", "dim"))
