@@ -247,7 +247,9 @@ class SqlOutbox:
         return True
 
     def _add_recipients(self, mail_id: int, mail: NewMail) -> None:
-        by_key = {key_text(ascii_lower(a)): a for a in reversed(mail.recipients)}
+        by_key: dict[str, str] = {}
+        for address in mail.recipients:
+            by_key.setdefault(key_text(ascii_lower(address)), address)
         rows = [
             {
                 "outbox_id": mail_id,
@@ -258,7 +260,7 @@ class SqlOutbox:
                 "text": "",
                 "created_at": mail.created_at,
             }
-            for key, address in reversed(by_key.items())
+            for key, address in by_key.items()
         ]
         if rows:
             self._connection.execute(insert(t.outbox_recipient), rows)
