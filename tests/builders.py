@@ -36,21 +36,23 @@ def policy(**changes: Any) -> Policy:
     return replace(base, **changes)
 
 
-def message(author: str = "mia@customer.example", **changes: Any) -> IncomingMessage:
+def message(author: str | Address = "mia@customer.example", **changes: Any) -> IncomingMessage:
+    if isinstance(author, str):
+        author = Address(author, "Mia")
     base = IncomingMessage(
         content_hash="0" * 64,
         size=100,
         message_id="m1@customer.example",
         in_reply_to=(),
         references=(),
-        author=Address(author, "Mia"),
+        author=author,
         author_ambiguous=False,
         sender=None,
         reply_to=(),
         to=(Address(SUPPORT),),
         cc=(),
         delivered_to=(),
-        return_path=author,
+        return_path=author.address,
         subject="It is broken",
         base_subject="It is broken",
         date=NOW,
@@ -67,6 +69,15 @@ def message(author: str = "mia@customer.example", **changes: Any) -> IncomingMes
         defects=(),
     )
     return replace(base, **changes)
+
+
+def vouched(server: str, domain: str) -> dict[str, Any]:
+    """The fields of a message that ``server`` vouches for."""
+    value = f"{server}; dmarc=pass header.from={domain}"
+    return {
+        "authentication_results": (value,),
+        "header_fields": (("authentication-results", value),),
+    }
 
 
 def machine(kind: Origin, **changes: Any) -> IncomingMessage:

@@ -74,7 +74,7 @@ def _mail(
         body = f"Grüße aus Köln, {text}"
     elif kind == "attachment":
         extra = ['Content-Type: multipart/mixed; boundary="b"']
-        file = base64.encodebytes(chance.randbytes(500)).decode()
+        file = base64.encodebytes(chance.randbytes(500)).decode().replace("\n", "\r\n")
         body = (
             f"--b\r\nContent-Type: text/plain\r\n\r\n{text}\r\n--b\r\n"
             "Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n"
@@ -117,7 +117,4 @@ def _mail(
     return Mail(octets, author, kind, outcome, acknowledged)
 
 
-_WORDS = (
-    "the printer invoice login does not work since monday please help me with our order "
-    "because it shows an error and cannot connect to account any more thank you"
-).split()
+_WORDS = ["the", "printer", "invoice", "login", "does", "not", "work", "since", "monday", "please", "help", "me", "with", "our", "order", "because", "it", "shows", "an", "error", "and", "cannot", "connect", "to", "account", "any", "more", "thank", "you"]

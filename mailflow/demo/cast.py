@@ -176,4 +176,5 @@ def _common(author: Customer, subject: str, at: datetime) -> list[str]:
 
 
 def _octets(head: list[str], body: bytes) -> bytes:
-    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
+    lines = body.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + lines

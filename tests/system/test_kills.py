@@ -33,7 +33,7 @@ LOOP = Path(__file__).parent.parent / "kill_loop.py"
 
 def test_100_kills_lose_nothing_and_repeat_nothing(tmp_path, dovecot, smtp_sink):
     mails = list(mixed_mail(COUNT, SEED, SUPPORT))
-    config = write_config(tmp_path, imap_port=dovecot.port, smtp_port=smtp_sink.port)
+    config = write_config(tmp_path, imap_port=dovecot.port, smtp_port=smtp_sink.port, extra="[suggestions]\nenabled=false")
     meeting = Daemon(config, dovecot.password)
     first_contact(tmp_path)
     meeting.kill()
@@ -60,6 +60,10 @@ def test_100_kills_lose_nothing_and_repeat_nothing(tmp_path, dovecot, smtp_sink)
     writer.join()
     assert loop.returncode == 0, loop.stdout + loop.stderr + (tmp_path / "log").read_text()[-3000:]
     assert f"killed {KILLS}" in loop.stdout
+
+    # The kills must have hit work, not waiting: most of it was done in the killed lives.
+    in_killed_lives = rows(tmp_path, "select count(*) from raw_message where state != 'waiting'")
+    assert in_killed_lives[0][0] > COUNT // 2
 
     survivor = Daemon(config, dovecot.password)
     try:
@@ -100,4 +104,5 @@ def check_books(folder, mails, sink):
     known = {i for (i,) in rows(folder, "select message_id from outbox")}
     said_sent = {i for (i,) in rows(folder, "select message_id from outbox where state = 'sent'")}
     assert said_sent <= set(ids) <= known
-    print(f"{KILLS} kills: {sent} sent, {uncertain} uncertain")
+    tried = rows(folder, "select count(*) from raw_message where attempts > 1")[0][0]
+    print(f"{KILLS} kills hit {tried} messages in hand: {sent} sent, {uncertain} uncertain")

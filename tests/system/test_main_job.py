@@ -22,7 +22,7 @@ COUNT = 200
 
 def test_200_mixed_mails_are_all_accounted_for(tmp_path, dovecot, smtp_sink):
     mails = list(mixed_mail(COUNT, 7, SUPPORT))
-    config = write_config(tmp_path, imap_port=dovecot.port, smtp_port=smtp_sink.port)
+    config = write_config(tmp_path, imap_port=dovecot.port, smtp_port=smtp_sink.port, extra="[suggestions]\nenabled=false")
     daemon = Daemon(config, dovecot.password)
     try:
         first_contact(tmp_path)
@@ -61,4 +61,4 @@ def test_200_mixed_mails_are_all_accounted_for(tmp_path, dovecot, smtp_sink):
 
 def client_flags(client):
     client.select_folder("INBOX", readonly=True)
-    return [data[b"FLAGS"] for data in client.fetch("1:*", ["FLAGS"]).values()]
+    return [data[b"FLAGS"] for data in client.fetch(client.search("ALL"), ["FLAGS"]).values()]

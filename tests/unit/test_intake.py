@@ -20,7 +20,18 @@ from mailflow.mail.message import (
     BouncedRecipient,
     Origin,
 )
-from tests.builders import ANN, ANN_HERE, MIA, NOW, SUPPORT, machine, message, policy, ticket
+from tests.builders import (
+    ANN,
+    ANN_HERE,
+    MIA,
+    NOW,
+    SUPPORT,
+    machine,
+    message,
+    policy,
+    ticket,
+    vouched,
+)
 
 LATER = NOW.date() + timedelta(days=10)
 TO_MIA = ReplyToken(Purpose.REQUESTER, 7, MIA.id, LATER)
@@ -107,8 +118,7 @@ def test_mail_to_an_address_that_bounced_is_not_acknowledged():
 
 def test_people_in_copy_join_only_when_a_named_server_vouches():
     people = (Address(SUPPORT), Address("boss@customer.example"), Address(ANN.address))
-    results = ("mx.desk.example; dmarc=pass header.from=customer.example",)
-    mail = message(cc=people, authentication_results=results)
+    mail = message(cc=people, **vouched("mx.desk.example", "customer.example"))
     trusting = policy(authserv_id="mx.desk.example")
     assert [j.address for j in decide(mail, rules=trusting).joins] == [
         "mia@customer.example",
@@ -297,9 +307,7 @@ def test_where_a_server_is_named_its_pass_is_required_too():
     strict = policy(authserv_id="mx.desk.example")
     claims = TokenClaims(addressed=TO_ANN)
     assert decide(from_ann(), claims=claims, rules=strict).answer.value is Answer.NOTHING
-    passed = from_ann(
-        authentication_results=("mx.desk.example; dmarc=pass header.from=desk.example",)
-    )
+    passed = from_ann(**vouched("mx.desk.example", "desk.example"))
     assert decide(passed, claims=claims, rules=strict).answer.value is Answer.RELAY
 
 

@@ -125,7 +125,7 @@ def test_the_next_update_by_priority_and_silence(priority, sent, hours):
     assert due == NOW + timedelta(hours=hours)
 
 
-@pytest.mark.parametrize("status", [s for s in TicketStatus])
+@pytest.mark.parametrize("status", list(TicketStatus))
 def test_updates_are_for_tickets_where_it_is_our_turn(status):
     ours = {TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.ON_HOLD}
     due = next_update_at(ticket(status=status), 0, policy(), NOW)
