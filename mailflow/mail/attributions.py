@@ -168,13 +168,17 @@ _OWN_WORDS: Final = re.compile(
 )
 
 
+# Marks of writing direction that right-to-left clients put around names and addresses.
+_INVISIBLE: Final = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
 def is_attribution(line: str, *, quote_follows: bool) -> bool:
     """Whether ``line`` introduces quoted mail ("On …, X wrote:").
 
     Where ``quote_follows`` is false (clients that do not mark what they quote) the line must carry
     a date or an address besides the verb, so that a sentence that says "wrote" is nobody's cue.
     """
-    text = line.strip().strip("*_").strip()
+    text = _INVISIBLE.sub("", line).strip().strip("*_").strip()
     if not 6 <= len(text) <= MAX_ATTRIBUTION:
         return False
     folded = text.casefold()
@@ -223,7 +227,7 @@ def _verb_last(folded: str) -> bool:
 
 def may_begin_attribution(line: str) -> bool:
     """Whether ``line`` can be the first line of an attribution that wraps."""
-    text = line.strip()[:MAX_ATTRIBUTION]
+    text = _INVISIBLE.sub("", line[:MAX_ATTRIBUTION]).strip()
     folded = text.casefold()
     if _ADDRESS.search(text) or "<" in text or _LEADING_DATE.match(folded):
         return True

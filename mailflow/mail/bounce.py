@@ -230,7 +230,7 @@ def _signs_of(root: Part, text: str) -> _Signs:
     own_words = _before_returned(text[:MAX_TEXT])
     path = head.first("return-path")
     return _Signs(
-        by_daemon=_by_daemon(head),
+        by_daemon=_by_daemon(head) or ("x-mlserver" in head and " not member" in subject),  # fml
         null_path=path is not None and path.strip() in ("<>", "", "<MAILER-DAEMON>"),
         subject=bool(bounce_words.SUBJECT.search(subject)),
         body=bool(bounce_words.BODY.search(own_words)),
@@ -355,14 +355,24 @@ def _recipients_of_returned(parts: tuple[Part, ...], text: str) -> list[str]:
 # Amazon SNS writes its notifications as JSON.
 
 
-def _from_web_service(head: Head, text: str) -> Bounce | None:
-    body = text.lstrip()[:MAX_REPORT]
-    if not body.startswith("{") or '"Bounce"' not in body:
-        return None
+_CUT_LINE: Final = re.compile(r"!\n[ \t]")
+
+
+def _json_object(body: str) -> object:
     try:
-        told = json.JSONDecoder().raw_decode(body)[0]
+        return json.JSONDecoder().raw_decode(body)[0]
     except (ValueError, RecursionError):
         return None  # not JSON after all: judged by its words like any other mail
+
+
+def _from_web_service(head: Head, text: str) -> Bounce | None:
+    body = text.lstrip()[:MAX_REPORT]
+    if not body.startswith("{") or "Bounce" not in body:
+        return None
+    # Relays cut lines over 998 octets with "!", line end and a blank: mended first.
+    told = _json_object(_CUT_LINE.sub("", body))
+    if isinstance(told, dict) and isinstance(told.get("Message"), str):
+        told = _json_object(told["Message"])  # the whole envelope of the notification service
     if not isinstance(told, dict) or told.get("notificationType") != "Bounce":
         return None
     bounce, mail = told.get("bounce"), told.get("mail")

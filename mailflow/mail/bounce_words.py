@@ -35,6 +35,7 @@ SUBJECT: Final = re.compile(
     r"配信(?:不能|エラー|できません|に失敗)|配送(?:エラー|できません|できませんでした|不能)|送信できません|届きません|エラー通知|メールを配送できません|"
     r"退信|无法投递|投递失败|無法傳遞|無法投遞|无法送达|未送达|退回|"
     r"전송 ?실패|배달 ?(?:실패|할 수 없음)|반송|"
+    r"you .{1,100} are not (?:a )?member|"  # fml
     r"delivery system|mail delivery|failure report|email delivery failure",
     re.IGNORECASE,
 )

@@ -87,11 +87,15 @@ def _says_something(text: str) -> bool:
 
 def _joined(lines: list[str], kinds: list[str], wanted: tuple[str, ...]) -> str:
     kept: list[str] = []
+    gap = False
     for line, kind in zip(lines, kinds, strict=True):
-        if kind in wanted:
+        if kind not in wanted:
+            gap = True
+        elif line.strip() or not gap:
+            if gap and kept and kept[-1].strip():
+                kept.append("")  # where something was taken out
             kept.append(line)
-        elif kept and kept[-1].strip():
-            kept.append("")  # a gap where something was taken out
+            gap = False
     start, end = 0, len(kept)
     while start < end and not kept[start].strip():
         start += 1
@@ -278,7 +282,11 @@ class _Scan:
     def _introduce(self, at: int) -> int:
         """An older message at the very top. Where its text is marked, what follows may answer."""
         end = max(self._header_block_end(at), at + 1)
-        if end < len(self.lines) and self._quote_follows(end - 1):
+        following = self.next_full[end - 1]
+        if end == at + 1 and following < len(self.lines):
+            block_end = self._header_block_end(following)
+            end = block_end if block_end > following else end
+        if end < len(self.lines) and self._is_above_quote(end - 1):
             for place in range(at, end):
                 if self.kinds[place] == _TEXT:
                     self.kinds[place] = _ATTRIBUTION

@@ -290,13 +290,13 @@ _SENT: Final[dict[str, tuple[str, ...]]] = {
 _SENT_OPENERS: Final = tuple(opener for openers in _SENT.values() for opener in openers)
 
 _DEVICE: Final = re.compile(
-    r"i(?:phone|pad|pod|os|cloud)|android|samsung|galaxy|huawei|xiaomi|redmi|oppo|oneplus|pixel|honor|"
+    r"i(?:phon\w*|pad|pod|os|cloud)|android|samsung|galaxy|huawei|xiaomi|redmi|oppo|oneplus|pixel|honor|"
     r"motorola|nokia|lumia|lenovo|htc|xperia|sony|zte|realme|vivo|blackberry|palm|treo|windows|"
     r"outlook|\bgmail|google|yahoo|proton|tutanota|\btuta\b|mailbird|sparrow|spark|airmail|polymail|"
     r"newton|boxer|nine|aquamail|aqua mail|bluemail|blue mail|k-9|k9|fairemail|thunderbird|gmx|"
     r"web\.de|freenet|t-online|1&1|aol|mail\.ru|yandex|\bmail\b|e-mail app|mobile|mobil\w*|handy|"
     r"handheld|smartphone|phone|teléfono|móvil|movil|celular|cellulare|téléphone|portable|"
-    r"telefon\w*|puhelim\w*|телефон\w*|смартфон\w*|планшет\w*|tablet\w*|tablette|device|dispositivo|"
+    r"telefon\w*|puhelim\w*|телефон\w*|мобильн\w*|почт[аыуе]|яндекс|мобільн\w*|смартфон\w*|планшет\w*|tablet\w*|tablette|device|dispositivo|"
     r"wireless|verizon|t-mobile|at&t|vodafone|orange|nextcloud|roundcube|superhuman|hey\.com|"
     r"wechat|qq|网易|手机|手機|邮箱|電話|电话|携帯|スマート|ヤフー|다음|네이버|휴대|zoho|workspace|mailspring|"
     r"canary|edison|claws|evolution|mutt|postbox|macbook|\bmac\b|laptop|surface|gsm|pda|ipod|twobird|mimestream|shortwave",
@@ -313,7 +313,7 @@ _LINKS: Final = re.compile(r"[<(\[]{0,2}(?:https?://|mailto:)[^\s>)\]]{0,1000}[>
 
 #: Openers that are footers whatever follows.
 _WHOLE_FOOTER: Final = re.compile(
-    r"^(?:sent from (?:my|the|a)\b.{0,60}$|get outlook for\b|sent from (?:mail for windows|yahoo|outlook|gmail|proton|samsung)|"
+    r"^(?:sent from my [^.,;:?!]{1,50}(?:[.,] (?:please |kindly )?(?:excuse|forgive|pardon|ignore|sorry)\b.{0,60})?$|get outlook for\b|sent from (?:mail for windows|yahoo|outlook|gmail|proton|samsung)|"
     r"download (?:the )?(?:all-new )?(?:aol|yahoo|outlook|gmail|hotmail)\b|"
     r"envoyé de mon\b|gesendet von meinem\b|von meinem .{1,40} gesendet|enviado desde mi\b|inviato da(?:l mio)? i(?:phone|pad)|"
     r"enviado do meu\b|verstuurd vanaf mijn\b|verzonden vanaf mijn\b|sendt fra min\b|skickat från min\b|"

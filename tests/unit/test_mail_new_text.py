@@ -1,0 +1,659 @@
+"""What an author newly wrote, language by language and client by client."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mailflow.mail.html_text import html_to_text
+from mailflow.mail.new_text import split_new_text
+
+QUOTE = "> What is your order number?\n> Regards, the desk\n"
+
+#: (language and client, the attribution as it stands in the mail)
+ATTRIBUTIONS = [
+    ("en gmail", "On Tue, Mar 3, 2026 at 9:15 AM Help Desk <help@desk.example> wrote:"),
+    (
+        "en gmail wrapped",
+        "On Tue, Mar 3, 2026 at 9:15 AM A Very Long Desk Name Indeed <\nhelp@desk.example> wrote:",
+    ),
+    (
+        "en gmail wrapped verb",
+        "On Tue, Mar 3, 2026 at 9:15 AM A Very Long Desk Name <help@desk.example>\nwrote:",
+    ),
+    ("en apple", "On 3 Mar 2026, at 09:15, Help Desk <help@desk.example> wrote:"),
+    ("en apple mac", "On Mar 3, 2026, at 9:15 AM, Help Desk <help@desk.example> wrote:"),
+    ("en thunderbird", "On 03/03/2026 09:15, Help Desk wrote:"),
+    ("en thunderbird iso", "On 2026-03-03 09:15, Help Desk wrote:"),
+    ("en mutt", "On Tue, Mar 03, 2026 at 09:15:00AM +0100, Help Desk wrote:"),
+    ("en gnus", "Help Desk <help@desk.example> writes:"),
+    ("en proton", "On Tuesday, March 3rd, 2026 at 9:15 AM, Help Desk <help@desk.example> wrote:"),
+    (
+        "en proton old",
+        "------- Original Message -------\nOn Tuesday, March 3rd, 2026 at 9:15 AM, Help Desk <help@desk.example> wrote:",
+    ),
+    (
+        "en outlook.com mobile",
+        'On Tue, Mar 3, 2026 at 9:15 AM +0100, "Help Desk" <help@desk.example> wrote:',
+    ),
+    (
+        "en yahoo",
+        "On Tuesday, March 3, 2026, 09:15:00 AM GMT+1, Help Desk <help@desk.example> wrote:",
+    ),
+    ("en zoho", "---- On Tue, 03 Mar 2026 09:15:00 +0100 Help Desk <help@desk.example> wrote ----"),
+    ("en horde", "Quoting Help Desk <help@desk.example>:"),
+    ("en bare", "Help Desk wrote:"),
+    ("de gmail", "Am Di., 3. März 2026 um 09:15 Uhr schrieb Help Desk <help@desk.example>:"),
+    ("de gmail old", "Am 3. März 2026 um 09:15 schrieb Help Desk <help@desk.example>:"),
+    ("de inbox", "Help Desk <help@desk.example> schrieb am Di., 3. März 2026, 09:15:"),
+    ("de apple", "Am 03.03.2026 um 09:15 schrieb Help Desk <help@desk.example>:"),
+    ("de thunderbird", "Am 03.03.26 um 09:15 schrieb Help Desk:"),
+    ("de gmx", "Am 03.03.2026 09:15:12 schrieb Help Desk:"),
+    ("de horde", "Zitat von Help Desk <help@desk.example>:"),
+    ("de k9", "Am 3. März 2026 09:15:12 MEZ schrieb Help Desk <help@desk.example>:"),
+    ("fr gmail", "Le mar. 3 mars 2026 à 09:15, Help Desk <help@desk.example> a écrit :"),
+    ("fr apple", "Le 3 mars 2026 à 09:15, Help Desk <help@desk.example> a écrit :"),
+    ("fr thunderbird", "Le 03/03/2026 à 09:15, Help Desk a écrit :"),
+    ("fr yahoo", "Le mardi 3 mars 2026 à 09:15:00 UTC+1, Help Desk <help@desk.example> a écrit :"),
+    ("es gmail", "El mar, 3 mar 2026 a las 9:15, Help Desk (<help@desk.example>) escribió:"),
+    ("es apple", "El 3 mar 2026, a las 9:15, Help Desk <help@desk.example> escribió:"),
+    ("es thunderbird", "El 03/03/2026 a las 9:15, Help Desk escribió:"),
+    (
+        "es yahoo",
+        "El martes, 3 de marzo de 2026, 09:15:00 CET, Help Desk <help@desk.example> escribió:",
+    ),
+    (
+        "it gmail",
+        "Il giorno mar 3 mar 2026 alle ore 09:15 Help Desk <help@desk.example> ha scritto:",
+    ),
+    ("it apple", "Il giorno 3 mar 2026, alle ore 09:15, Help Desk <help@desk.example> ha scritto:"),
+    ("it thunderbird", "Il 03/03/2026 09:15, Help Desk ha scritto:"),
+    ("pt gmail", "Em ter., 3 de mar. de 2026 às 09:15, Help Desk <help@desk.example> escreveu:"),
+    ("pt apple", "Em 3 de mar. de 2026, à(s) 09:15, Help Desk <help@desk.example> escreveu:"),
+    ("pt thunderbird", "Em 03/03/2026 09:15, Help Desk escreveu:"),
+    ("pt PT", "Help Desk <help@desk.example> escreveu no dia terça, 3/03/2026 à(s) 09:15:"),
+    ("nl gmail", "Op di 3 mrt 2026 om 09:15 schreef Help Desk <help@desk.example>:"),
+    (
+        "nl apple",
+        "Op 3 mrt. 2026, om 09:15 heeft Help Desk <help@desk.example> het volgende geschreven:",
+    ),
+    ("nl thunderbird", "Op 03-03-2026 om 09:15 schreef Help Desk:"),
+    ("nl old gmail", 'Op 3 mrt. 2026 09:15 schreef "Help Desk" <help@desk.example> het volgende:'),
+    ("pl gmail", "wt., 3 mar 2026 o 09:15 Help Desk <help@desk.example> napisał(a):"),
+    (
+        "pl apple",
+        "Wiadomość napisana przez Help Desk <help@desk.example> w dniu 03.03.2026, o godz. 09:15:",
+    ),
+    ("pl thunderbird", "W dniu 3.03.2026 o 09:15, Help Desk pisze:"),
+    ("pl onet", "W dniu 2026-03-03 09:15:00 użytkownik Help Desk <help@desk.example> napisał:"),
+    ("sv gmail", "Den tis 3 mars 2026 kl 09:15 skrev Help Desk <help@desk.example>:"),
+    ("sv apple", "3 mars 2026 kl. 09:15 skrev Help Desk <help@desk.example>:"),
+    ("sv thunderbird", "Den 2026-03-03 kl. 09:15, skrev Help Desk:"),
+    ("da gmail", "Den tirs. 3. mar. 2026 kl. 09.15 skrev Help Desk <help@desk.example>:"),
+    ("da apple", "Den 3. mar. 2026 kl. 09.15 skrev Help Desk <help@desk.example>:"),
+    ("nb gmail", "tir. 3. mars 2026 kl. 09:15 skrev Help Desk <help@desk.example>:"),
+    ("nb apple", "3. mars 2026 kl. 09:15 skrev Help Desk <help@desk.example>:"),
+    ("nb thunderbird", "På 03.03.2026 09:15, skrev Help Desk:"),
+    ("fi gmail", "ti 3. maalisk. 2026 klo 9.15 Help Desk (help@desk.example) kirjoitti:"),
+    ("fi apple", "Help Desk <help@desk.example> kirjoitti 3.3.2026 kello 9.15:"),
+    ("fi thunderbird", "Help Desk kirjoitti 3.3.2026 klo 9.15:"),
+    ("cs gmail", "út 3. 3. 2026 v 9:15 odesílatel Help Desk <help@desk.example> napsal:"),
+    ("cs apple", "3. 3. 2026 v 9:15, Help Desk <help@desk.example>:"),
+    ("cs thunderbird", "Dne 03. 03. 26 v 9:15 Help Desk napsal(a):"),
+    (
+        "cs seznam",
+        "---------- Původní e-mail ----------\nOd: Help Desk <help@desk.example>\nKomu: pat@customer.example\nDatum: 3. 3. 2026 9:15:12\nPředmět: Re: objednávka",
+    ),
+    ("ru gmail", "вт, 3 мар. 2026 г. в 09:15, Help Desk <help@desk.example>:"),
+    ("ru gmail old", "3 марта 2026 г., 9:15 пользователь Help Desk <help@desk.example> написал:"),
+    ("ru yandex", '03.03.2026, 09:15, "Help Desk" <help@desk.example>:'),
+    ("ru mail.ru", "Вторник, 3 марта 2026, 9:15 +03:00 от Help Desk <help@desk.example>:"),
+    ("ru apple", "3 марта 2026 г., в 9:15, Help Desk <help@desk.example> написал(а):"),
+    ("ru thunderbird", "03.03.2026 9:15, Help Desk пишет:"),
+    ("uk gmail", "вт, 3 бер. 2026 р. о 09:15 Help Desk <help@desk.example> пише:"),
+    ("tr gmail", "Help Desk <help@desk.example>, 3 Mar 2026 Sal, 09:15 tarihinde şunu yazdı:"),
+    ("tr apple", "Help Desk <help@desk.example> şunları yazdı (3 Mar 2026 09:15):"),
+    ("tr thunderbird", "03.03.2026 09:15 tarihinde Help Desk yazdı:"),
+    ("hu gmail", "Help Desk <help@desk.example> ezt írta (időpont: 2026. márc. 3., K, 9:15):"),
+    ("ro gmail", "În mar., 3 mar. 2026 la 09:15, Help Desk <help@desk.example> a scris:"),
+    ("el gmail", "Στις Τρί 3 Μαρ 2026 στις 9:15 π.μ., ο/η Help Desk <help@desk.example> έγραψε:"),
+    ("ja gmail", "2026年3月3日(火) 9:15 Help Desk <help@desk.example>:"),
+    ("ja apple", "2026/03/03 9:15、Help Desk <help@desk.example>のメール:"),
+    ("ja thunderbird", "On 2026/03/03 9:15, Help Desk wrote:"),
+    ("zh gmail", "Help Desk <help@desk.example> 于2026年3月3日周二 09:15写道："),
+    ("zh apple", "在 2026年3月3日，上午9:15，Help Desk <help@desk.example> 写道："),
+    ("zh-tw gmail", "Help Desk <help@desk.example> 於 2026年3月3日 週二 上午9:15寫道："),
+    ("zh-tw apple", "Help Desk <help@desk.example> 於 2026年3月3日 上午9:15 寫道："),
+    ("zh thunderbird", "在 2026/3/3 9:15, Help Desk 写道:"),
+    ("ko gmail", "2026년 3월 3일 (화) 오전 9:15, Help Desk <help@desk.example>님이 작성:"),
+    ("ko apple", "2026. 3. 3. 오전 9:15, Help Desk <help@desk.example> 작성:"),
+    ("vi gmail", "Vào Th 3, 3 thg 3, 2026 vào lúc 09:15 Help Desk <help@desk.example> đã viết:"),
+    ("old gmail", "2026-03-03 9:15 GMT+01:00 Help Desk <help@desk.example>:"),
+    ("he gmail", "‫בתאריך יום ג׳, 3 במרץ 2026 ב-9:15 מאת ‪Help Desk‬‏ <‪help@desk.example‬‏>:‬"),
+]
+
+#: Attributions clear enough that what follows need not be marked with '>'.
+CLEAR = [
+    (name, line) for name, line in ATTRIBUTIONS if name not in ("en horde", "en bare", "de horde")
+]
+
+
+@pytest.mark.parametrize(("name", "attribution"), ATTRIBUTIONS, ids=[n for n, _ in ATTRIBUTIONS])
+def test_the_attribution_and_the_quote_go(name: str, attribution: str) -> None:
+    split = split_new_text(f"It is 4711.\n\nPat\n\n{attribution}\n\n{QUOTE}")
+    assert split.new_text == "It is 4711.\n\nPat"
+    assert attribution in split.hidden.quotes
+    assert "> What is your order number?" in split.hidden.quotes
+
+
+@pytest.mark.parametrize(("name", "attribution"), CLEAR, ids=[n for n, _ in CLEAR])
+def test_a_quote_without_bars_goes_as_well(name: str, attribution: str) -> None:
+    split = split_new_text(
+        f"It is 4711.\n\n{attribution}\n\nWhat is your order number?\n\nThe desk\n"
+    )
+    assert split.new_text == "It is 4711."
+
+
+@pytest.mark.parametrize(("name", "attribution"), ATTRIBUTIONS, ids=[n for n, _ in ATTRIBUTIONS])
+def test_an_answer_below_the_quote_stays(name: str, attribution: str) -> None:
+    split = split_new_text(f"{attribution}\n\n{QUOTE}\nIt is 4711.\n\nPat\n")
+    assert split.new_text == "It is 4711.\n\nPat"
+
+
+#: (client and language, the header block above the older message)
+BLOCKS = [
+    (
+        "outlook en",
+        "From: Help Desk <help@desk.example>\nSent: Tuesday, March 3, 2026 9:15 AM\nTo: Pat\nSubject: Re: Order",
+    ),
+    (
+        "outlook en line",
+        "________________________________\nFrom: Help Desk <help@desk.example>\nSent: Tuesday, March 3, 2026 9:15 AM\nTo: Pat\nSubject: Re: Order",
+    ),
+    (
+        "outlook en original",
+        "-----Original Message-----\nFrom: Help Desk [mailto:help@desk.example]\nSent: Tuesday, March 3, 2026 9:15 AM\nTo: Pat\nSubject: Re: Order",
+    ),
+    (
+        "outlook en bold",
+        "*From:* Help Desk <help@desk.example>\n*Sent:* Tuesday, March 3, 2026 9:15 AM\n*To:* Pat\n*Subject:* Re: Order",
+    ),
+    (
+        "outlook mac",
+        "From: Help Desk <help@desk.example>\nDate: Tuesday, 3 March 2026 at 09:15\nTo: Pat <pat@customer.example>\nSubject: Re: Order",
+    ),
+    (
+        "outlook doubled lines",
+        "From: Help Desk <help@desk.example>\n\nSent: Tuesday, March 3, 2026 9:15 AM\n\nTo: Pat\n\nSubject: Re: Order",
+    ),
+    (
+        "outlook de",
+        "Von: Help Desk <help@desk.example>\nGesendet: Dienstag, 3. März 2026 09:15\nAn: Pat\nBetreff: Re: Bestellung",
+    ),
+    (
+        "outlook de original",
+        "-----Ursprüngliche Nachricht-----\nVon: Help Desk [mailto:help@desk.example]\nGesendet: Dienstag, 3. März 2026 09:15\nAn: Pat\nBetreff: Re: Bestellung",
+    ),
+    (
+        "gmx de",
+        'Gesendet: Dienstag, 03. März 2026 um 09:15 Uhr\nVon: "Help Desk" <help@desk.example>\nAn: pat@customer.example\nBetreff: Re: Bestellung',
+    ),
+    (
+        "outlook fr",
+        "De : Help Desk <help@desk.example>\nEnvoyé : mardi 3 mars 2026 09:15\nÀ : Pat\nObjet : Re: Commande",
+    ),
+    (
+        "outlook fr original",
+        "-----Message d'origine-----\nDe : Help Desk [mailto:help@desk.example]\nEnvoyé : mardi 3 mars 2026 09:15\nÀ : Pat\nObjet : Re: Commande",
+    ),
+    (
+        "outlook es",
+        "De: Help Desk <help@desk.example>\nEnviado el: martes, 3 de marzo de 2026 9:15\nPara: Pat\nAsunto: Re: Pedido",
+    ),
+    (
+        "outlook it",
+        "Da: Help Desk <help@desk.example>\nInviato: martedì 3 marzo 2026 09:15\nA: Pat\nOggetto: Re: Ordine",
+    ),
+    (
+        "outlook pt",
+        "De: Help Desk <help@desk.example>\nEnviada em: terça-feira, 3 de março de 2026 09:15\nPara: Pat\nAssunto: Re: Pedido",
+    ),
+    (
+        "outlook nl",
+        "Van: Help Desk <help@desk.example>\nVerzonden: dinsdag 3 maart 2026 09:15\nAan: Pat\nOnderwerp: Re: Bestelling",
+    ),
+    (
+        "outlook pl",
+        "Od: Help Desk <help@desk.example>\nWysłano: wtorek, 3 marca 2026 09:15\nDo: Pat\nTemat: Re: Zamówienie",
+    ),
+    (
+        "outlook sv",
+        "Från: Help Desk <help@desk.example>\nSkickat: den 3 mars 2026 09:15\nTill: Pat\nÄmne: Re: Beställning",
+    ),
+    (
+        "outlook da",
+        "Fra: Help Desk <help@desk.example>\nSendt: 3. marts 2026 09:15\nTil: Pat\nEmne: Re: Ordre",
+    ),
+    (
+        "outlook nb",
+        "Fra: Help Desk <help@desk.example>\nSendt: tirsdag 3. mars 2026 09:15\nTil: Pat\nEmne: Re: Ordre",
+    ),
+    (
+        "outlook fi",
+        "Lähettäjä: Help Desk <help@desk.example>\nLähetetty: tiistai 3. maaliskuuta 2026 9.15\nVastaanottaja: Pat\nAihe: Re: Tilaus",
+    ),
+    (
+        "outlook cs",
+        "Od: Help Desk <help@desk.example>\nOdesláno: úterý 3. března 2026 9:15\nKomu: Pat\nPředmět: Re: Objednávka",
+    ),
+    (
+        "outlook ru",
+        "От: Help Desk <help@desk.example>\nОтправлено: 3 марта 2026 г. 9:15\nКому: Pat\nТема: Re: Заказ",
+    ),
+    (
+        "outlook tr",
+        "Kimden: Help Desk <help@desk.example>\nGönderildi: 3 Mart 2026 Salı 09:15\nKime: Pat\nKonu: Re: Sipariş",
+    ),
+    (
+        "outlook ja",
+        "差出人: Help Desk <help@desk.example>\n送信日時: 2026年3月3日 9:15\n宛先: Pat\n件名: Re: 注文",
+    ),
+    (
+        "outlook zh",
+        "发件人: Help Desk <help@desk.example>\n发送时间: 2026年3月3日 9:15\n收件人: Pat\n主题: Re: 订单",
+    ),
+    (
+        "qq zh",
+        '------------------ 原始邮件 ------------------\n发件人: "Help Desk" <help@desk.example>;\n发送时间: 2026年3月3日(星期二) 上午9:15\n收件人: "Pat"<pat@customer.example>;\n主题: Re: 订单',
+    ),
+    (
+        "outlook zh-tw",
+        "寄件者: Help Desk <help@desk.example>\n寄件日期: 2026年3月3日 上午 09:15\n收件者: Pat\n主旨: Re: 訂單",
+    ),
+    (
+        "outlook ko",
+        "보낸 사람: Help Desk <help@desk.example>\n보낸 날짜: 2026년 3월 3일 화요일 오전 9:15\n받는 사람: Pat\n제목: Re: 주문",
+    ),
+    (
+        "gmail forward",
+        "---------- Forwarded message ---------\nFrom: Help Desk <help@desk.example>\nDate: Tue, Mar 3, 2026 at 9:15 AM\nSubject: Order\nTo: <pat@customer.example>",
+    ),
+    (
+        "gmail forward de",
+        "---------- Forwarded message ---------\nVon: Help Desk <help@desk.example>\nDate: Di., 3. März 2026 um 09:15 Uhr\nSubject: Bestellung\nTo: <pat@customer.example>",
+    ),
+    (
+        "apple forward",
+        "Begin forwarded message:\n\nFrom: Help Desk <help@desk.example>\nSubject: Order\nDate: 3 March 2026 at 09:15:12 CET\nTo: pat@customer.example",
+    ),
+    (
+        "apple forward de",
+        "Anfang der weitergeleiteten Nachricht:\n\nVon: Help Desk <help@desk.example>\nBetreff: Bestellung\nDatum: 3. März 2026 um 09:15:12 MEZ\nAn: pat@customer.example",
+    ),
+    (
+        "apple forward fr",
+        "Début du message réexpédié :\n\nDe: Help Desk <help@desk.example>\nObjet: Commande\nDate: 3 mars 2026 à 09:15:12 UTC+1\nÀ: pat@customer.example",
+    ),
+    (
+        "thunderbird forward",
+        "-------- Forwarded Message --------\nSubject: Order\nDate: Tue, 3 Mar 2026 09:15:12 +0100\nFrom: Help Desk <help@desk.example>\nTo: pat@customer.example",
+    ),
+    (
+        "thunderbird forward de",
+        "-------- Weitergeleitete Nachricht --------\nBetreff: Bestellung\nDatum: Tue, 3 Mar 2026 09:15:12 +0100\nVon: Help Desk <help@desk.example>\nAn: pat@customer.example",
+    ),
+    (
+        "samsung",
+        "-------- Original message --------\nFrom: Help Desk <help@desk.example>\nDate: 03/03/2026 09:15 (GMT+01:00)\nTo: pat@customer.example\nSubject: Re: Order",
+    ),
+    (
+        "lotus notes",
+        "----- Forwarded by Pat/Customer on 03.03.2026 09:15 -----\n\nFrom: Help Desk/Desk\nTo: Pat/Customer\nDate: 03.03.2026 09:10\nSubject: Order",
+    ),
+    (
+        "blackberry",
+        "-----Original Message-----\nFrom: Help Desk <help@desk.example>\nDate: Tue, 3 Mar 2026 09:15:12\nTo: <pat@customer.example>\nSubject: Re: Order",
+    ),
+    (
+        "above this line",
+        "##- Please type your reply above this line -##\n\nYour request (4711) has been updated.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "block"), BLOCKS, ids=[n for n, _ in BLOCKS])
+def test_a_header_block_begins_the_older_message(name: str, block: str) -> None:
+    split = split_new_text(
+        f"It is 4711.\n\nPat\n\n{block}\n\nWhat is your order number?\n\nThe desk"
+    )
+    assert split.new_text == "It is 4711.\n\nPat"
+    assert "What is your order number?" in split.hidden.quotes
+
+
+@pytest.mark.parametrize(("name", "block"), BLOCKS[:-1], ids=[n for n, _ in BLOCKS[:-1]])
+def test_a_forward_without_a_word_is_kept_whole(name: str, block: str) -> None:
+    text = f"{block}\n\nPlease help me, my order never came.\n\nKim"
+    assert "my order never came" in split_new_text(text).new_text
+
+
+FOOTERS = [
+    "Sent from my iPhone",
+    "Sent from my iPad",
+    "Sent from my Samsung Galaxy smartphone.",
+    "Sent from Mail for Windows 10",
+    "Sent from Mail<https://go.microsoft.com/fwlink/?LinkId=550986> for Windows",
+    "Sent from Outlook Mobile<https://aka.ms/blhgte>",
+    "Sent from Yahoo Mail on Android",
+    "Sent from Yahoo Mail for iPhone",
+    "Sent with Proton Mail secure email.",
+    "Sent from Proton Mail for iOS",
+    "Sent via the Samsung Galaxy S21 5G, an AT&T 5G smartphone",
+    "Get Outlook for iOS<https://aka.ms/o0ukef>",
+    "Get Outlook for Android",
+    "Sent from my Verizon, Samsung Galaxy smartphone",
+    "Sent from my mobile device. Please excuse any typos.",
+    "Von meinem iPhone gesendet",
+    "Gesendet von meinem iPhone",
+    "Von meinem Samsung Galaxy Smartphone gesendet.",
+    "Gesendet mit der GMX Mail App",
+    "Gesendet von Outlook für Android",
+    "Diese Nachricht wurde von meinem Android-Gerät mit K-9 Mail gesendet.",
+    "Holen Sie sich Outlook für iOS",
+    "Envoyé de mon iPhone",
+    "Envoyé depuis mon appareil mobile Samsung.",
+    "Envoyé à partir d’Outlook pour Android",
+    "Télécharger Outlook pour iOS",
+    "Enviado desde mi iPhone",
+    "Enviado desde mi Samsung Galaxy",
+    "Obtener Outlook para Android",
+    "Inviato da iPhone",
+    "Inviato dal mio dispositivo Samsung",
+    "Scarica Outlook per iOS",
+    "Enviado do meu iPhone",
+    "Obter o Outlook para iOS",
+    "Verstuurd vanaf mijn iPhone",
+    "Verzonden vanaf mijn Samsung-apparaat",
+    "Outlook voor Android downloaden",
+    "Wysłane z iPhone'a",
+    "Wysłano z telefonu Samsung Galaxy",
+    "Pobierz aplikację Outlook dla systemu iOS",
+    "Skickat från min iPhone",
+    "Hämta Outlook för Android",
+    "Sendt fra min iPhone",
+    "Hent Outlook til iOS",
+    "Lähetetty iPhonesta",
+    "Hanki Outlook Androidille",
+    "Odesláno z iPhonu",
+    "Získat Outlook pro Android",
+    "Отправлено с iPhone",
+    "Отправлено из мобильной Почты Mail.ru",
+    "Отправлено из Яндекс.Почты для мобильных устройств",
+    "iPhone'umdan gönderildi",
+    "Android için Outlook'u edinin",
+    "iPhoneから送信",
+    "Android 版 Outlook を入手",
+    "发自我的iPhone",
+    "从我的 iPhone 发送",
+    "从我的华为手机发送",
+    "從我的 iPhone 傳送",
+    "获取 Outlook for iOS",
+    "나의 iPhone에서 보냄",
+    "Android용 Outlook 다운로드",
+]
+
+
+@pytest.mark.parametrize("footer", FOOTERS)
+def test_a_mobile_footer_is_a_signature(footer: str) -> None:
+    split = split_new_text(f"It is 4711.\n\n{footer}\n")
+    assert split.new_text == "It is 4711."
+    assert footer in split.hidden.signature
+
+
+@pytest.mark.parametrize("footer", FOOTERS)
+def test_a_mobile_footer_above_the_quote_goes_too(footer: str) -> None:
+    split = split_new_text(
+        f"It is 4711.\n\n{footer}\n\nOn 3 Mar 2026, Desk <d@desk.example> wrote:\n{QUOTE}"
+    )
+    assert split.new_text == "It is 4711."
+    assert footer in split.hidden.signature
+
+
+DISCLAIMERS = [
+    "This email and any attachments are confidential and intended solely for the use of the individual or entity to whom they are addressed. If you are not the intended recipient, please delete it.",
+    "CONFIDENTIALITY NOTICE: The information in this message is privileged\nand intended only for the recipient named above.",
+    "Diese E-Mail enthält vertrauliche und/oder rechtlich geschützte Informationen. Wenn Sie nicht der\nrichtige Adressat sind, informieren Sie bitte den Absender und löschen Sie diese Mail.",
+    "Ce message et toutes les pièces jointes sont confidentiels et établis à l'intention exclusive de ses destinataires. Si vous recevez ce message par erreur, merci de le détruire.",
+    "Este mensaje y sus archivos adjuntos son confidenciales y se dirigen exclusivamente a su destinatario. Si lo ha recibido por error, elimínelo.",
+    "Questo messaggio e i suoi allegati sono confidenziali e riservati al destinatario indicato. Chi lo avesse ricevuto per errore è pregato di cancellarlo.",
+    "Please consider the environment before printing this e-mail.",
+]
+
+
+@pytest.mark.parametrize("disclaimer", DISCLAIMERS)
+def test_a_disclaimer_is_hidden(disclaimer: str) -> None:
+    split = split_new_text(f"The printer is broken.\n\nPat\n\n{disclaimer}\n")
+    assert split.new_text == "The printer is broken.\n\nPat"
+    assert disclaimer.split("\n")[0] in split.hidden.signature
+
+
+SIGNATURES = [
+    "-- \nPat Example\nphone 123",
+    "--\nPat Example\nphone 123",
+    "—\nPat Example",
+    "-- \n\nPat",
+]
+
+
+@pytest.mark.parametrize("signature", SIGNATURES)
+def test_what_stands_below_the_separator_is_the_signature(signature: str) -> None:
+    split = split_new_text(f"It is 4711.\n\n{signature}\n")
+    assert split.new_text == "It is 4711."
+    assert "Pat" in split.hidden.signature
+
+
+KEPT = [
+    ("a sentence about writing", "On 3 March you wrote that it is done.\nIt is not."),
+    ("what somebody wrote", "My boss wrote: please order ten.\n\nSo please order ten."),
+    ("a date and a colon", "Here are the dates from 2026-03-03 on:\n\nMonday\nTuesday"),
+    (
+        "a travel request",
+        "I would like to book:\n\nFrom: Berlin\nTo: Paris\nDate: 3 May 2026\n\nThanks",
+    ),
+    ("a heading", "Summary\n-------\n\nIt is broken."),
+    ("a list", "Please send:\n\n- a pen\n- an apple\n\nThanks"),
+    ("a dashed heading", "First part\n\n----- second part -----\n\nmore text of mine"),
+    (
+        "a sentence about sending",
+        "Hello,\n\nSent from the warehouse yesterday, it never arrived. Where is it?",
+    ),
+    ("a confidential question", "Hello,\n\nThe report is confidential, who may read it?\n\nPat"),
+    ("an e-mail in the text", "Please write to ann@customer.example:\nshe knows.\n\nPat"),
+    ("code", "See this:\n\n```\n> not a quote\n-- \nFrom: x\n```\n\nDone."),
+    ("only a quote", "> I quote myself\n> twice"),
+    ("only a footer", "Sent from my iPhone"),
+    ("a greeting and regards", "Hello,\n\nit works.\n\nBest regards\nAnn"),
+    ("an emoji", "👍"),
+    (
+        "a log",
+        "It says:\n\n2026-03-03 09:15:01 ERROR failed to start\n2026-03-03 09:15:02 ERROR gave up\n\nWhat now?",
+    ),
+    ("a markdown table", "Prices:\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nok?"),
+]
+
+
+@pytest.mark.parametrize(("name", "text"), KEPT, ids=[n for n, _ in KEPT])
+def test_ordinary_text_stays_whole(name: str, text: str) -> None:
+    assert split_new_text(text).new_text == text
+
+
+def test_answers_between_quotes_survive_with_what_they_answer() -> None:
+    split = split_new_text(
+        "Hi,\n\nOn 3 Mar 2026 Desk wrote:\n> Which size?\n\nLarge.\n\n> Which colour?\n\nRed.\n\n> Bye\n> Desk\n"
+    )
+    assert split.new_text == "Hi,\n\n> Which size?\n\nLarge.\n\n> Which colour?\n\nRed."
+    assert "On 3 Mar 2026 Desk wrote:" in split.hidden.quotes
+
+
+def test_a_greeting_above_and_the_answer_below_the_quote() -> None:
+    split = split_new_text(f"Hi,\n\nOn 3 Mar 2026 Desk wrote:\n{QUOTE}\nIt is 4711.\n")
+    assert split.new_text == "Hi,\n\nIt is 4711."
+
+
+def test_a_list_footer_goes() -> None:
+    split = split_new_text(
+        "It is 4711.\n\n_______________________________________________\nusers mailing list\n"
+        "users@lists.example\nhttps://lists.example/listinfo/users\n"
+    )
+    assert split.new_text == "It is 4711."
+
+
+def test_an_unfinished_angle_on_the_line_of_the_attribution() -> None:
+    split = split_new_text(
+        'Yes.\n\nAm 21.04.2026 17:48 schrieb "Desk" <desk@a-long-name.example\n>:\n\n> x\n'
+    )
+    assert split.new_text == "Yes."
+
+
+HTML = [
+    (
+        "gmail",
+        '<div dir="ltr">It is 4711.</div><br><div class="gmail_quote"><div dir="ltr" class="gmail_attr">On Tue, Mar 3, 2026 at 9:15 AM Desk &lt;<a href="mailto:d@desk.example">d@desk.example</a>&gt; wrote:<br></div><blockquote class="gmail_quote" style="border-left:1px solid">Which number?</blockquote></div>',
+    ),
+    (
+        "apple",
+        '<html><body>It is 4711.<br><div><br><blockquote type="cite"><div>On 3 Mar 2026, at 09:15, Desk &lt;d@desk.example&gt; wrote:</div><br><div>Which number?</div></blockquote></div></body></html>',
+    ),
+    (
+        "thunderbird",
+        '<p>It is 4711.</p><div class="moz-cite-prefix">Am 03.03.26 um 09:15 schrieb Desk:<br></div><blockquote type="cite" cite="mid:x">Which number?</blockquote>',
+    ),
+    (
+        "yahoo",
+        '<div>It is 4711.</div><div id="ydp1yahoo_quoted_1" class="yahoo_quoted"><div>On Tuesday, Desk wrote:</div><div>Which number?</div></div>',
+    ),
+    (
+        "proton",
+        '<div>It is 4711.</div><div class="protonmail_quote">On Tuesday, March 3rd, 2026, Desk wrote:<br><blockquote class="protonmail_quote" type="cite">Which number?</blockquote></div>',
+    ),
+    (
+        "outlook web",
+        '<div>It is 4711.</div><hr tabindex="-1"><div id="divRplyFwdMsg" dir="ltr"><b>Kellõ:</b> Desk<br><b>X:</b> y</div><div>Which number?</div>',
+    ),
+    (
+        "outlook windows",
+        '<div class="WordSection1"><p>It is 4711.</p><div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm"><p><b>Kto:</b> Desk<br></p></div><p>Which number?</p></div>',
+    ),
+    (
+        "outlook 2003",
+        '<p>It is 4711.</p><div class="OutlookMessageHeader"><hr>Desk</div><p>Which number?</p>',
+    ),
+    (
+        "outlook ios",
+        '<div>It is 4711.</div><div id="ms-outlook-mobile-signature">Get Outlook</div><div id="mail-editor-reference-message-container"><div>Desk</div><div>Which number?</div></div>',
+    ),
+    (
+        "web.de",
+        '<div>It is 4711.</div><div name="quote" style="border-left: 2px solid #C3D9E5;"><b>Gesendet:</b> 3. März 2026 09:15<br><b>Von:</b> d@desk.example<br><b>Betreff:</b> x<br>Which number?</div>',
+    ),
+    (
+        "gmail signature",
+        '<div>It is 4711.<br><div class="gmail_signature">Pat, Director</div></div>',
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "html"), HTML, ids=[n for n, _ in HTML])
+def test_the_html_structure_tells(name: str, html: str) -> None:
+    split = split_new_text(html_to_text(html), html)
+    assert split.new_text == "It is 4711."
+
+
+def test_the_html_structure_helps_a_text_part_that_wraps_otherwise() -> None:
+    html = '<p>It is 4711, as I said before.</p><div id="divRplyFwdMsg">Desk, last Tuesday, about the order</div><p>Which number?</p>'
+    text = "It is 4711,\nas I said before.\n\nDesk, last Tuesday,\nabout the order\n\nWhich number?"
+    assert split_new_text(text, html).new_text == "It is 4711,\nas I said before."
+
+
+def test_answers_between_the_blockquotes_of_html_survive() -> None:
+    html = (
+        '<div class="moz-cite-prefix">On 3 Mar 2026 Desk wrote:</div><blockquote type="cite">Which size?</blockquote>'
+        '<p>Large.</p><blockquote type="cite">Which colour?</blockquote><p>Red.</p>'
+    )
+    new_text = split_new_text(html_to_text(html), html).new_text
+    assert "Large." in new_text
+    assert "Red." in new_text
+
+
+HOSTILE = {
+    "on": "On " * 30_000,
+    "wrote": "On x wrote:\n" * 20_000,
+    "quotes": ">" * 100_000,
+    "quoted lines": "> x\n" * 100_000,
+    "from": "From: a@b\n" * 50_000,
+    "subject": "Subject: x\n\n" * 50_000,
+    "dashes": "-- \n" * 60_000,
+    "long": "a" * 2_000_000,
+    "fences": "```\n" * 50_000,
+    "angles": "<" * 200_000 + "\n" + "On 1 <\n" * 20_000,
+    "blank": "\n" * 500_000,
+    "spaces": " " * 500_000 + "x",
+    "disclaimer": ("this message is confidential " * 10 + "\n\n") * 3_000,
+    "sent": "Sent from my iPhone\n" * 30_000,
+    "colons": "a: b: c:\n" * 50_000,
+    "digits": "1. 2. 3. 4. 5. 6.\n" * 30_000,
+    "mixed": "On 2026-03-03 09:15\n> x\nSent from my\n-- \nFrom: a\n" * 6_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_text_takes_bounded_time(name: str) -> None:
+    started = time.process_time()
+    split_new_text(HOSTILE[name])
+    assert time.process_time() - started < 3
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "On 3 Mar 2026 A <a@b.example> wrote:",
+                "> q",
+                "",
+                "text",
+                "-- ",
+                "```",
+                "From: a@b.example",
+                "Subject: x",
+                "Date: y",
+                "Sent from my iPhone",
+                "-----Original Message-----",
+                "____",
+                "| x",
+                ">",
+                "\x00",
+                "é\u200b",
+            ]
+        ),
+        max_size=25,
+    ),
+    st.one_of(st.none(), st.just("<div id=divRplyFwdMsg>text</div><blockquote>q</blockquote>")),
+)
+def test_nothing_is_lost_and_nothing_left_empty(lines: list[str], html: str | None) -> None:
+    text = "\n".join(lines)
+    split = split_new_text(text, html)
+    if text.strip():
+        assert split.new_text.strip()
+    shown = "\n".join((split.new_text, split.hidden.quotes, split.hidden.signature))
+    for line in lines:
+        if any(character.isalnum() for character in line):
+            assert line.strip() in shown
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=400), st.one_of(st.none(), st.text(max_size=200)))
+def test_any_text_can_be_split(text: str, html: str | None) -> None:
+    split_new_text(text, html)
