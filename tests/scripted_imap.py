@@ -32,7 +32,8 @@ GOOD: dict[str, Answer] = {
 
 
 class ScriptedImap:
-    """``answers`` override :data:`GOOD` by verb ("UID FETCH" counts as one). ``heard`` holds all lines.
+    """``answers`` override :data:`GOOD` by verb ("UID FETCH" counts as one). ``heard`` holds all lines,
+    ``answered`` the verbs whose answers are out.
 
     An answer may end in ``CLOSE`` or ``STALL``. ``greeting`` likewise.
     """
@@ -41,6 +42,7 @@ class ScriptedImap:
         self.greeting = greeting
         self.answers = GOOD | {verb.replace("_", " "): answer for verb, answer in answers.items()}
         self.heard: list[str] = []
+        self.answered: list[str] = []
         self.connections = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
@@ -89,6 +91,7 @@ class ScriptedImap:
                 answer = self.answers.get(verb, say("{tag} BAD unknown\n"))
                 if not self._send(sock, answer(tag, rest)):
                     return
+                self.answered.append(verb)
 
     def _send(self, sock: socket.socket, octets: bytes) -> bool:
         for ending in (CLOSE, STALL):
