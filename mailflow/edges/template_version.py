@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import jinja2
-from jinja2 import meta, nodes
+from jinja2 import nodes
 
 from mailflow.desk.notice_samples import sample_variants
 from mailflow.desk.notices import NoticeKind, leaving_faults, variable_reference
@@ -121,12 +121,11 @@ def _compiled(draft: Draft) -> TemplateVersion | TemplateFault:
 def _undeclared(draft: Draft, environment: NoticeEnvironment, name: str) -> TemplateFault | None:
     tree = environment.parse(draft.sources[name].text, name)
     known = _names(draft.notice)
-    made = {node.name for node in tree.find_all(nodes.Name) if node.ctx == "store"}
-    for word in sorted(meta.find_undeclared_variables(tree) - {*known, *made, "language", "range"}):
-        lines = [n.lineno for n in tree.find_all(nodes.Name) if n.name == word]
-        return draft.fault_at(
-            name, min(lines, default=0), f"there is no {word!r} here.", did_you_mean(word, known)
-        )
+    made = {node.name for node in tree.find_all(nodes.Name) if node.ctx != "load"}
+    for node in tree.find_all(nodes.Name):
+        if node.name not in made and node.name not in (*known, "language", "range"):
+            mend = did_you_mean(node.name, known)
+            return draft.fault_at(name, node.lineno, f"there is no {node.name!r} here.", mend)
     return None
 
 
