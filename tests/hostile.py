@@ -35,7 +35,7 @@ def hostile_mails(*, huge: bool = True) -> Iterator[Mail]:
     for group in (_machines, _heads, _identity, _bodies, _parts, _names, _words, _containers):
         yield from group()
     if huge:
-        yield from _huge()
+        yield from huge_mails()
 
 
 def _machines() -> Iterator[Mail]:
@@ -530,7 +530,8 @@ def _containers() -> Iterator[Mail]:
     )
 
 
-def _huge() -> Iterator[Mail]:
+def huge_mails() -> Iterator[Mail]:
+    """Mails of 5 to 50 MB."""
     makers: dict[str, Callable[[], bytes]] = {
         "h25-subject-5mb": lambda: mail("h25", Subject="word " * 1_000_000),
         "h37-line-5mb": lambda: mail("h37", "", "x" * 5_000_000),

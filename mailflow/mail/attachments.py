@@ -98,6 +98,8 @@ def _made_name(part: Part, number: int) -> str:
         inner = part.children[0].head.first("subject") if part.children else None
         subject = clean_filename((inner or "").replace("/", "-").replace("\\", "-"))
         return f"{subject[: MAX_NAME - 4] or 'message'}.eml"
+    if part.octets[:100].lstrip()[:27] == b"-----BEGIN PGP MESSAGE-----":
+        return "encrypted.asc"
     known = _KNOWN_NAMES.get(part.content_type)
     if known is not None:
         return known
