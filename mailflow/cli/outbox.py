@@ -50,7 +50,7 @@ def list_(
             cell(line.state, _COLOURS.get(OutboxState(line.state), "")),
             ago(line.settled_at or line.created_at, now),
             f"#{line.ticket_id}",
-            line.kind or "answer",
+            (line.kind or "answer").replace("_", " "),
             ", ".join(to.address for to in line.recipients),
             _why(line),
         ]

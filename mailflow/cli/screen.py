@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -29,10 +30,12 @@ def print_json(value: object, *, line: bool = False) -> None:
     ascii_only = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
     indent = None if line else 2
     text = json.dumps(value, ensure_ascii=ascii_only, indent=indent, default=_plain)
-    # A lone surrogate cannot be written as UTF-8, but JSON has an escape for it.
-    safe = "".join(f"\\u{ord(c):04x}" if 0xD800 <= ord(c) <= 0xDFFF else c for c in text)
-    sys.stdout.write(safe + "\n")
+    sys.stdout.write(_UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n")
     sys.stdout.flush()
+
+
+#: What JSON may hold but a terminal, a line reader or UTF-8 cannot: C1 controls, line separators, surrogates.
+_UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def _plain(value: object) -> object:
