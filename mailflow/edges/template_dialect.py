@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -35,8 +35,9 @@ MAX_TURNS = 5_000  # turns of all loops together
 MAX_RANGE = 100
 MAX_SECONDS = 1.0
 _MAX_FACT = 20_000  # characters of one string
+_MAX_FACTS = 60_000  # of all strings together: escaped for HTML they still fit into MAX_OUTPUT
 _MAX_ITEMS = 50
-_MAX_DEPTH = 5
+_MAX_DEPTH = 6
 _MAX_NUMBER = 10**15
 
 
@@ -86,33 +87,38 @@ def render_bounded(template: jinja2.Template, facts: Mapping[str, object]) -> st
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 
 
-def plain_data(value: object, depth: int = 0) -> object:
-    """A copy of plain data, bounded: long strings and lists are cut, control characters removed.
+def plain_data(facts: Mapping[str, object]) -> dict[str, object]:
+    """A bounded copy of a template's facts: long strings and lists are cut, control characters removed.
 
     Raises TypeError for anything with a life of its own: objects, Markup, bytes, functions.
     """
+    room = [_MAX_FACTS]
+    return {_key(name): _plain(value, 1, room) for name, value in facts.items()}
+
+
+def _plain(value: object, depth: int, room: list[int]) -> object:
+    """``room`` holds how many characters all strings together may still have."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, Enum):
-        return plain_data(value.value, depth)
+        return _plain(value.value, depth, room)
     if type(value) in (int, float, date, datetime):
         return value
     if type(value) is str:
-        return _plain_text(value)
+        text = _plain_text(value, min(_MAX_FACT, room[0]))
+        room[0] = max(room[0] - len(text), 0)
+        return text
     if depth < _MAX_DEPTH:
         if type(value) in (list, tuple):
-            items: Iterable[object] = value  # type: ignore[assignment]
-            return [
-                plain_data(item, depth + 1)
-                for item, _ in zip(items, range(_MAX_ITEMS), strict=False)
-            ]
+            items: Sequence[object] = value  # type: ignore[assignment]
+            return [_plain(item, depth + 1, room) for item in items[:_MAX_ITEMS]]
         if isinstance(value, Mapping):
-            return {_key(key): plain_data(item, depth + 1) for key, item in value.items()}
+            return {_key(key): _plain(item, depth + 1, room) for key, item in value.items()}
     raise TypeError(f"a template may not see a {type(value).__name__}")
 
 
-def _plain_text(text: str) -> str:
-    cut = text if len(text) <= _MAX_FACT else text[:_MAX_FACT] + "\n[…]"
+def _plain_text(text: str, limit: int) -> str:
+    cut = text if len(text) <= limit else text[:limit] + "\n[…]"
     return _CONTROL.sub("", cut.replace("\r\n", "\n").replace("\r", "\n"))
 
 

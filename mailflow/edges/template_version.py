@@ -45,18 +45,21 @@ class TemplateVersion:
 
     def render(self, facts: Mapping[str, object]) -> RenderedNotice:
         """``facts`` went through ``plain_data``."""
+        html = self._part("html", self.html, facts).strip() + "\n" if self.html else None
+        return RenderedNotice(
+            subject=_one_line(self._part("subject", self.subject, facts)),
+            text=_tidy(self._part("txt", self.text, facts)),
+            html=html,
+            language=self.draft.language,
+            version=f"{self.draft.notice}/{self.draft.language}@{self.draft.version}",
+        )
+
+    def _part(self, part: str, template: jinja2.Template, facts: Mapping[str, object]) -> str:
         try:
-            return RenderedNotice(
-                subject=_one_line(render_bounded(self.subject, facts)),
-                text=_tidy(render_bounded(self.text, facts)),
-                html=render_bounded(self.html, facts).strip() + "\n" if self.html else None,
-                language=self.draft.language,
-                version=f"{self.draft.notice}/{self.draft.language}@{self.draft.version}",
-            )
-        except (
-            Exception
-        ) as error:  # whatever a template can do wrong is named, and another version serves
-            raise RenderingFailed(_rendering_fault(self.draft, error)) from error
+            return render_bounded(template, facts)
+        except Exception as error:  # whatever a template can do wrong is named, and another serves
+            fault = _rendering_fault(self.draft, self.draft.parts[part], error)
+            raise RenderingFailed(fault) from error
 
 
 class RenderingFailed(Exception):
@@ -168,22 +171,28 @@ def _blamed(draft: Draft, rendered: RenderedNotice, facts: Mapping[str, object])
     return draft.parts["html"]
 
 
-def _rendering_fault(draft: Draft, error: Exception) -> TemplateFault:
-    name, line = _place(draft, error)
+def _rendering_fault(draft: Draft, part: str, error: Exception) -> TemplateFault:
+    name, line = _place(draft, part, error)
     if isinstance(error, jinja2.UndefinedError):
-        word = re.search(r"(?:attribute |no )?'([^']*)'(?: is undefined)?$", str(error))
-        every = [n.rpartition(".")[2] for n, _ in variable_reference(draft.notice)]
+        word = re.search(r"'([^']*)'(?: is undefined)?$", str(error))
         return draft.fault_at(
-            name, line, f"{_short(error)}.", did_you_mean(word[1], every) if word else ""
+            name, line, f"{_short(error)}.", _mend_for(draft, word[1] if word else "")
         )
     if isinstance(error, TemplateLimit):
         return draft.fault_at(name, line, f"{error}.")
     return draft.fault_at(name, line, f"{type(error).__name__}: {_short(error)}.")
 
 
-def _place(draft: Draft, error: Exception) -> tuple[str, int]:
+def _mend_for(draft: Draft, word: str) -> str:
+    known = [name.rpartition(".")[2] for name, _ in variable_reference(draft.notice)]
+    if not word or word in known:
+        return ""
+    return did_you_mean(word, known)
+
+
+def _place(draft: Draft, part: str, error: Exception) -> tuple[str, int]:
     """Jinja2 writes the template's own lines into the traceback."""
-    found = (next(iter(draft.parts.values()), ""), 0)
+    found = (part, 0)
     trace = error.__traceback__
     while trace is not None:
         name = trace.tb_frame.f_code.co_filename

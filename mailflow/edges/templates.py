@@ -82,7 +82,7 @@ class Templates:
         the next serves. A mail that fails that look in every version is returned all the same: whoever
         sends it looks again. Raises TemplateUnusable when nothing could be rendered.
         """
-        seen = {name: plain_data(value) for name, value in facts.items()}
+        seen = plain_data(facts)
         doubtful: RenderedNotice | None = None
         for version in self._candidates(notice, language):
             try:
