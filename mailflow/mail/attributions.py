@@ -168,6 +168,7 @@ _OWN_WORDS: Final = re.compile(
 )
 
 
+_DIGIT: Final = re.compile(r"\d")
 # Marks of writing direction that right-to-left clients put around names and addresses.
 _INVISIBLE: Final = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -178,21 +179,24 @@ def is_attribution(line: str, *, quote_follows: bool) -> bool:
     Where ``quote_follows`` is false (clients that do not mark what they quote) the line must carry
     a date or an address besides the verb, so that a sentence that says "wrote" is nobody's cue.
     """
-    text = _INVISIBLE.sub("", line).strip().strip("*_").strip()
+    text = _INVISIBLE.sub("", line[: MAX_ATTRIBUTION + 50]).strip().strip("*_").strip()
     if not 6 <= len(text) <= MAX_ATTRIBUTION:
         return False
     folded = text.casefold()
+    colon = text.endswith((":", "：", ":*", ":_", ";"))
+    if not (quote_follows or colon or _could_end(text) or _verb_last(folded)):
+        return False  # most lines of most mails end here, cheaply
     if _OLD_GMAIL.match(text) or _SUPERCITE.match(text):
         return True
     dated = bool(_DATE.search(folded))
     timed = bool(_TIME.search(folded))
-    addressed = bool(_ADDRESS.search(text))
+    addressed = "@" in text and bool(_ADDRESS.search(text))
     says = bool(_VERB.search(folded))
     if not says and (found := _CJK_VERB.search(folded)):
         says = found.end() >= len(folded) - 4
     if _ZOHO.match(text):
         return says and (dated or addressed)
-    ends = text.endswith((":", "：", ":*", ":_", ";")) or (says and _verb_last(folded))
+    ends = colon or (says and _verb_last(folded))
     if ends and dated and addressed and (timed or says):
         return True
     if quote_follows:
@@ -202,6 +206,11 @@ def is_attribution(line: str, *, quote_follows: bool) -> bool:
     opened = bool(_OPENER.match(folded) or _LEADING_DATE.match(folded))
     some_day = dated or (timed and bool(_DAY_MONTH.search(folded)))
     return addressed or (opened and some_day) or (some_day and timed)
+
+
+def _could_end(text: str) -> bool:
+    """Attributions that end in neither colon nor verb: Zoho's dashes, Gnus, Gmail of old."""
+    return text[0] in '->"' or text[:2] in ("19", "20")
 
 
 def _before_quote(folded: str, *, ends: bool, says: bool, when: bool, addressed: bool) -> bool:
@@ -229,9 +238,11 @@ def may_begin_attribution(line: str) -> bool:
     """Whether ``line`` can be the first line of an attribution that wraps."""
     text = _INVISIBLE.sub("", line[:MAX_ATTRIBUTION]).strip()
     folded = text.casefold()
-    if _ADDRESS.search(text) or "<" in text or _LEADING_DATE.match(folded):
+    if "<" in text or ("@" in text and _ADDRESS.search(text)):
         return True
-    if _OPENER.match(folded) and any(character.isdigit() for character in folded):
+    if not _DIGIT.search(folded):
+        return False
+    if _LEADING_DATE.match(folded) or _OPENER.match(folded):
         return True
     return bool(_VERB.search(folded) and (_DATE.search(folded) or _TIME.search(folded)))
 
@@ -292,6 +303,9 @@ _HAS_VALUE: Final = re.compile(r"\S")
 
 def header_label(line: str) -> str:
     """The role (from, date, to, cc, subject, reply-to, other) of a header-like line, or ''."""
+    start = line[:60]
+    if ":" not in start and "：" not in start:
+        return ""
     match = _HEADER.match(line[:MAX_HEADER_LINE])
     if match is None:
         return ""
@@ -577,7 +591,7 @@ _ABOVE_LINE: Final = re.compile(
 def is_divider(line: str) -> bool:
     """Whether ``line`` alone says that an older message begins: "-----Original Message-----"."""
     text = line.strip()[:200]
-    if len(text) < 2:
+    if len(text) < 2 or not (text[0] in _BARS or text[-1] in ":：" or "##" in text):
         return False
     core = text.strip(_BARS)
     dashed = len(text) - len(core) >= 4 and text[0] in "-_=*+~#•—–>"
@@ -586,7 +600,7 @@ def is_divider(line: str) -> bool:
         return True
     if core.endswith((":", "：")) and folded in _LONG_PHRASE_SET:
         return True
-    return bool(_ABOVE_LINE.match(text)) and len(text) <= 160 and (dashed or "##" in text)
+    return (dashed or "##" in text) and len(text) <= 160 and bool(_ABOVE_LINE.match(text))
 
 
 _LONG_PHRASE_SET: Final = frozenset(_LONG_PHRASES)

@@ -225,19 +225,25 @@ _MARKS: Final = (
 
 
 def _signs_of(root: Part, text: str) -> _Signs:
+    """The cheap signs first: without one of them the text is not even looked at."""
     head = root.head
     subject = (head.first("subject") or "")[:500]
-    own_words = _before_returned(text[:MAX_TEXT])
     path = head.first("return-path")
+    by_daemon = _by_daemon(head) or ("x-mlserver" in head and " not member" in subject)  # fml
+    null_path = path is not None and path.strip() in ("<>", "", "<MAILER-DAEMON>")
+    telling = bool(bounce_words.SUBJECT.search(subject))
+    marked = any(name in head for name in _MARKS)
+    looked_at = by_daemon or null_path or telling or marked
+    own_words = _before_returned(text[:MAX_TEXT]) if looked_at else ""
     return _Signs(
-        by_daemon=_by_daemon(head) or ("x-mlserver" in head and " not member" in subject),  # fml
-        null_path=path is not None and path.strip() in ("<>", "", "<MAILER-DAEMON>"),
-        subject=bool(bounce_words.SUBJECT.search(subject)),
-        body=bool(bounce_words.BODY.search(own_words)),
-        returns_mail=_returns_mail(root, text),
-        marked=any(name in head for name in _MARKS),
+        by_daemon=by_daemon,
+        null_path=null_path,
+        subject=telling,
+        body=looked_at and bool(bounce_words.BODY.search(own_words)),
+        returns_mail=looked_at and _returns_mail(root, text),
+        marked=marked,
         automatic=_says_auto_reply(head),
-        delayed=_is_delay(subject, own_words),
+        delayed=looked_at and _is_delay(subject, own_words),
     )
 
 

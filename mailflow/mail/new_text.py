@@ -5,7 +5,8 @@ The rules, in order:
 2. A divider ("-----Original Message-----"), an Outlook header block, or an element that begins an
    older message (html_text.FROM_HERE_NAMES) ends the new text.
 3. An attribution ("On …, X wrote:") ends it too, unless marked quotes and then more text follow.
-4. Quotes at the end go; so do signature, mobile footer, list footer and disclaimer.
+4. Quotes at the end go; so do signature, mobile footer, list footer and disclaimer, and the
+   warning a gateway puts on top of mail from outside.
 5. Text below an attribution and its quote was written below it on purpose and stays; the quote
    goes. Answers between several quotes keep the quotes, which say what they answer.
 6. Where that leaves nothing, everything is kept.
@@ -169,6 +170,7 @@ class _Scan:
     # -- the judgement ---------------------------------------------------------------------
 
     def judge(self) -> list[str]:
+        self._cut_banner()
         self._join_wrapped_quotes()
         self._find_attributions()
         self._cut_older()
@@ -178,6 +180,17 @@ class _Scan:
         self._cut_tail()
         self._settle_quotes()
         return self.kinds
+
+    def _cut_banner(self) -> None:
+        """The warning that gateways put on top of mail from outside: nobody's words."""
+        for _ in range(2):
+            start = next((at for at, kind in enumerate(self.kinds) if kind == _TEXT), 0)
+            end = start
+            while end < len(self.kinds) and self.kinds[end] == _TEXT and end - start < 8:
+                end += 1
+            if not signatures.is_banner(" ".join(self.lines[start:end])):
+                return
+            self.kinds[start:end] = [_SIGNATURE] * (end - start)
 
     def _join_wrapped_quotes(self) -> None:
         """A long quoted line that was wrapped leaves a short unquoted rest between quotes."""
@@ -403,18 +416,15 @@ class _Scan:
 
     def _cut_footer(self, last: int) -> bool:
         """A rule and below it what list managers, scanners and web services append."""
-        at, full, telling = last, 0, False
-        while at > 0 and full <= MAX_FOOTER_LINES and self.kinds[at] in (_TEXT, _EMPTY):
+        at, below = last, 0
+        while at > 0 and below <= MAX_FOOTER_LINES and self.kinds[at] in (_TEXT, _EMPTY):
             if self.kinds[at] == _TEXT:
-                full += 1
-                if full > 1 and self._is_bare_rule(at):
-                    break
-                telling = telling or signatures.is_footer_line(self.lines[at])
-                telling = telling or signatures.is_disclaimer(self.lines[at])
+                if below and self._is_bare_rule(at):
+                    footer = self.lines[at + 1 : last + 1]
+                    return any(_tells_footer(line) for line in footer) and self._sign_off(at, last)
+                below += 1
             at -= 1
-        if not telling or at <= 0 or self.kinds[at] != _TEXT or not self._is_bare_rule(at):
-            return False
-        return self._sign_off(at, last)
+        return False
 
     def _cut_disclaimer(self, last: int) -> bool:
         """The paragraph that opens a legal footer, and what follows it."""
@@ -430,7 +440,14 @@ class _Scan:
                     start = at
                 paragraph = []
             at -= 1
-        return start > 0 and self._sign_off(start, last)
+        if start <= 0:
+            return False
+        heading = start - 1
+        while heading > 0 and self.kinds[heading] == _EMPTY:
+            heading -= 1
+        if signatures.is_disclaimer_heading(self.lines[heading]):
+            start = heading
+        return self._sign_off(start, last)
 
     def _sign_off(self, start: int, last: int) -> bool:
         """Take lines ``start`` to ``last`` for a signature, if text remains above them."""
@@ -477,6 +494,14 @@ class _Scan:
             if kind in (_TEXT, _QUOTE):
                 before = kind
         return runs
+
+
+def _tells_footer(line: str) -> bool:
+    return (
+        signatures.is_footer_line(line)
+        or signatures.is_disclaimer(line)
+        or signatures.is_contact_line(line)
+    )
 
 
 def _first_kind(line: str) -> str:

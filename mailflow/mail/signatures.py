@@ -348,8 +348,15 @@ def is_mobile_footer(line: str) -> bool:
     return bool(_SENT_ENDINGS.search(folded) and _DEVICE.search(folded)) and _is_brief(folded)
 
 
+_SENTENCE: Final = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|it|he|she|they|but|not|never|ist|sind|war|hat|haben|nicht|est|sont|pas|es|son|era|não|niet)\b"
+)
+
+
 def _is_brief(folded: str) -> bool:
-    """A footer is one phrase: few words, no second sentence, no question."""
+    """A footer is one phrase: few words, no sentence, no question."""
+    if _SENTENCE.search(folded.replace("have been", "")):
+        return False
     return len(folded.split()) <= 14 and "?" not in folded and ". " not in folded.replace("t. ", "")
 
 
@@ -371,10 +378,85 @@ _DISCLAIMER: Final = re.compile(
 )
 
 
+#: One of these stands in every disclaimer; looked for first, because that is cheap.
+_DISCLAIMER_WORDS: Final = (
+    "onfiden",
+    "disclaim",
+    "intended",
+    "privileg",
+    "vertrau",
+    "vertrouw",
+    "uitsluitend",
+    "destinata",
+    "riservat",
+    "poufn",
+    "przeznaczon",
+    "fortrolig",
+    "sekretess",
+    "luottamuksel",
+    "důvěrn",
+    "конфиденц",
+    "gizli",
+    "機密",
+    "机密",
+    "기밀",
+    "print",
+    "environment",
+    "ausdrucken",
+    "imprim",
+    "stampare",
+    "milieu",
+    "analizzato",
+    "mailscanner",
+    "clicca",
+)
+
+
 def is_disclaimer(line: str) -> bool:
     """Whether ``line`` opens a legal or environmental footer."""
-    text = " ".join(line.strip().strip("*_ ").split())[:MAX_LINE]
-    return len(text) >= 12 and bool(_DISCLAIMER.search(text))
+    text = " ".join(line[: 2 * MAX_LINE].strip("*_ ").split())[:MAX_LINE].casefold()
+    if len(text) < 12 or not any(word in text for word in _DISCLAIMER_WORDS):
+        return False
+    return bool(_DISCLAIMER.search(text))
+
+
+_HEADING: Final = re.compile(
+    r"^[\s*_#-]{0,6}(?:legal |e-?mail )?(?:disclaimer|confidentiality(?: notice| note)?|haftungsausschluss|"
+    r"hinweis|avertissement|aviso legal|avviso|nota legale)\s?:?[\s*_#-]{0,6}$",
+    re.IGNORECASE,
+)
+
+
+def is_disclaimer_heading(line: str) -> bool:
+    """Whether ``line`` is nothing but the heading above a disclaimer."""
+    return bool(_HEADING.match(line[:80]))
+
+
+_BANNER: Final = re.compile(
+    r"(?:e-?mail|message|sender|nachricht|mail|courriel|correo|mensaje).{0,60}(?:originated|came|comes|is|was sent|sent|received) (?:from )?(?:an |a )?(?:outside|external)|"
+    r"(?:external|outside)[ -](?:e-?mail|sender|message|source)|^\W{0,6}external\W{0,6}$|don(?:'|’)t often get e-?mail from|"
+    r"(?:e-?mail|nachricht|mail).{0,40}(?:von extern|externen? (?:absender|quelle)|außerhalb)|"
+    r"(?:courriel|message|e-?mail).{0,60}(?:externe|extérieur)|(?:correo|mensaje|mensagem|messaggio).{0,60}(?:extern|fuera de|fora d|estern)|"
+    r"(?:e-?mail|bericht).{0,60}van buiten|do not click (?:on )?(?:any )?links or open",
+    re.IGNORECASE,
+)
+
+
+def is_banner(paragraph: str) -> bool:
+    """Whether the first paragraph is the warning a mail gateway puts on top of outside mail."""
+    text = " ".join(paragraph.split())
+    return 8 <= len(text) <= 500 and bool(_BANNER.search(text))
+
+
+_CONTACT: Final = re.compile(
+    r"\b(?:tel|phone|telefon|téléphone|teléfono|telefono|mobile?|mobil|cell|fax|direct|office)\b\.?\s?[:.)+]?\s{0,4}[+(\d]",
+    re.IGNORECASE,
+)
+
+
+def is_contact_line(line: str) -> bool:
+    """Whether ``line`` names a telephone as signatures do."""
+    return bool(_CONTACT.search(line[:MAX_LINE]))
 
 
 # RFC 3676 4.3: "-- ". Editors strip the blank; a dash of any width means the same.
@@ -407,4 +489,4 @@ _FOOTER_WORDS: Final = re.compile(
 
 def is_footer_line(line: str) -> bool:
     """Whether ``line`` belongs to what list managers and web services append."""
-    return bool(_FOOTER_WORDS.search(line[:MAX_LINE]))
+    return bool(_FOOTER_WORDS.search(line[:MAX_LINE].casefold()))

@@ -469,6 +469,14 @@ KEPT = [
         "a sentence about sending",
         "Hello,\n\nSent from the warehouse yesterday, it never arrived. Where is it?",
     ),
+    (
+        "a sentence about a telephone",
+        "Hello,\n\nSent from my desk, this is easier than on my mobile phone.",
+    ),
+    (
+        "a paragraph about links",
+        "Hello,\n\nI cannot open the links in the message from outside.\n\nPat",
+    ),
     ("a confidential question", "Hello,\n\nThe report is confidential, who may read it?\n\nPat"),
     ("an e-mail in the text", "Please write to ann@customer.example:\nshe knows.\n\nPat"),
     ("code", "See this:\n\n```\n> not a quote\n-- \nFrom: x\n```\n\nDone."),
@@ -506,6 +514,20 @@ def test_a_list_footer_goes() -> None:
     split = split_new_text(
         "It is 4711.\n\n_______________________________________________\nusers mailing list\n"
         "users@lists.example\nhttps://lists.example/listinfo/users\n"
+    )
+    assert split.new_text == "It is 4711."
+
+
+def test_the_warning_of_a_gateway_goes() -> None:
+    split = split_new_text(
+        "CAUTION: This email originated from outside of the organisation. Do not click links.\n\nIt is 4711.\n"
+    )
+    assert split.new_text == "It is 4711."
+
+
+def test_the_heading_of_a_disclaimer_goes_with_it() -> None:
+    split = split_new_text(
+        "It is 4711.\n\nDisclaimer\n\nThis message is intended solely for the use of the recipient.\n"
     )
     assert split.new_text == "It is 4711."
 
