@@ -58,7 +58,10 @@ def read_body(root: Part) -> Body:
     body = Body()
     chosen = _choose(root, top=True)
     used = {id(part) for part in chosen.order}
-    body.beside = [part for part in root.walk() if id(part) not in used and not part.is_multipart]
+    passed_over = used | {id(part) for part in _other_alternatives(root)}
+    body.beside = [
+        part for part in root.walk() if id(part) not in passed_over and not part.is_multipart
+    ]
     pieces: list[str] = []
     pages: list[str] = []
     for part in chosen.order:
@@ -158,6 +161,20 @@ def _of_alternative(part: Part) -> _Chosen:
     if html is None or html is plain:
         return plain
     return _Chosen(plain=plain.plain, html=html.html, order=plain.order)
+
+
+def _other_alternatives(root: Part) -> list[Part]:
+    """Text that says the same in another form: no file, and nothing lost by leaving it out."""
+    return [
+        child
+        for part in root.walk()
+        if part.content_type == "multipart/alternative"
+        for child in part.children
+        if child.maintype == "text"
+        and child.content_type != "text/calendar"
+        and child.disposition != "attachment"
+        and not child.filename
+    ]
 
 
 def _of_related(part: Part) -> _Chosen:

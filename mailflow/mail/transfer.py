@@ -8,7 +8,7 @@ import re
 _IDENTITY = frozenset({"", "7bit", "8bit", "binary", "7-bit", "8-bit", "7 bit", "8 bit", "none"})
 _UUENCODED = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\s]")
-_BASE64_ONLY = re.compile(rb"[A-Za-z0-9+/=\s]*")
+_BASE64_ONLY = re.compile(rb"[A-Za-z0-9+/=]*")
 _BASE64_SAMPLE = 4096
 
 
@@ -36,12 +36,12 @@ def _from_base64(octets: bytes) -> tuple[bytes, str | None]:
     if ends < 0:
         return _base64_run(octets)
     decoded, defect = _base64_run(octets[: ends + 2])
-    rest = octets[ends + 2 :].strip(b"= \t\r\n")
+    rest = octets[ends + 2 :].lstrip(b"= \t\r\n").rstrip().translate(None, b"\r\n")
     if not rest:
         return decoded, defect
-    if not _BASE64_ONLY.fullmatch(rest):
+    if len(rest) % 4 or not _BASE64_ONLY.fullmatch(rest):
         return decoded, "base64-followed-by-text"  # a footer added by a list on the way
-    pieces = [_base64_run(piece)[0] for piece in rest.split(b"=") if piece.strip()]
+    pieces = [_base64_run(piece)[0] for piece in rest.split(b"=") if piece]
     return b"".join([decoded, *pieces]), "base64-in-pieces"
 
 
