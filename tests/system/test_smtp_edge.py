@@ -276,9 +276,9 @@ def test_lost_before_data_is_unreachable(verb: str, reply: bytes) -> None:
 
 @pytest.mark.parametrize("greeting", [b"421 busy\r\n", b"554 go away\r\n"])
 def test_unfriendly_greeting(greeting: bytes) -> None:
-    with ScriptedSmtp(GREETING=greeting) as server, sending(server) as sender:
-        with pytest.raises(SmtpUnreachable, match=greeting[:3].decode()):
-            begin(sender)
+    expected = pytest.raises(SmtpUnreachable, match=greeting[:3].decode())
+    with ScriptedSmtp(GREETING=greeting) as server, sending(server) as sender, expected:
+        begin(sender)
 
 
 def test_nobody_listens() -> None:
@@ -398,9 +398,9 @@ def test_login() -> None:
             assert "wrong" not in str(caught.value)
             assert len([c for c in server.commands if c.startswith("AUTH")]) == 1
         server.replies["AUTH"] = b"454 4.7.0 temporary\r\n"
-        with sending(server, username="u", password="p") as sender:
-            with pytest.raises(SmtpUnreachable, match="454"):
-                begin(sender)
+        expected = pytest.raises(SmtpUnreachable, match="454")
+        with sending(server, username="u", password="p") as sender, expected:
+            begin(sender)
 
 
 def test_login_not_offered_and_login_demanded() -> None:
@@ -424,10 +424,11 @@ def _certificate(folder: Path, name: str, *more: str) -> tuple[Path, ssl.SSLCont
             pytest.fail("openssl is missing")
         pytest.skip("openssl is missing: the TLS tests did not run")
     certificate, key = folder / f"{name}.pem", folder / f"{name}.key"
+    new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    where = ["-keyout", str(key), "-out", str(certificate)]
+    named = ["-subj", f"/CN={name}", "-addext", f"subjectAltName={name}"]
     subprocess.run(
-        [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
-        + ["-nodes", "-keyout", key, "-out", certificate, "-subj", f"/CN={name}"]
-        + ["-addext", f"subjectAltName={name}", *more],
+        [openssl, "req", "-x509", *new_key, *where, *named, *more],
         check=True,
         capture_output=True,
     )
@@ -449,14 +450,14 @@ def test_tls(how: str, tmp_path: Path) -> None:
             assert begin(sender) == [Outcome.ACCEPTED]
             assert sender.finish(MAIL).outcome is Outcome.ACCEPTED
         server.commands.clear()
-        with sending(server, **login) as sender:  # an authority nobody trusts
-            with pytest.raises(SmtpRefused, match="certificate"):
-                begin(sender)
+        expected = pytest.raises(SmtpRefused, match="certificate")
+        with sending(server, **login) as sender, expected:  # an authority nobody trusts
+            begin(sender)
         wrong, context = _certificate(tmp_path, "DNS:elsewhere.example")
         server.tls = context
-        with sending(server, ca_file=wrong, **login) as sender:
-            with pytest.raises(SmtpRefused, match="certificate"):
-                begin(sender)
+        expected = pytest.raises(SmtpRefused, match="certificate")
+        with sending(server, ca_file=wrong, **login) as sender, expected:
+            begin(sender)
         assert not [c for c in server.commands if c.startswith(("AUTH", "MAIL"))]
 
 

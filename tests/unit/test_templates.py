@@ -146,8 +146,8 @@ def test_text_and_html_say_the_same(
         assert rendered.html is not None
         sight = _Sight()
         sight.feed(rendered.html)
-        seen = {word.strip("().,;-") for word in sight.words}
-        text = {word.strip("().,;->") for word in rendered.text.split()}
+        seen = {word.strip("().,;-<>") for word in sight.words}
+        text = {word.strip("().,;-<>") for word in rendered.text.split()}
         assert text - seen <= {""}
 
 
@@ -465,7 +465,7 @@ def test_edits_under_load_serve_whole_versions(overlay: Path) -> None:
     thread = threading.Thread(target=render)
     thread.start()
     try:
-        for n in range(1, 20):
+        for n in range(1, 9):
             edit(n)
             if n % 3 == 0:
                 write(overlay, "acknowledgement/en.txt.j2", "{{ broken }}")
