@@ -329,18 +329,18 @@ class App:
             while not self._stop.is_set():
                 self.read_mailbox(mailbox)
                 yield
-                folder = self.settings.mailbox.folder
-                state = mailbox.open_folder(folder)
-                if self._has_read(folder, state.uidvalidity, state.uidnext):
+                if self._nothing_came_meanwhile(mailbox):
                     mailbox.wait(poll, self._stop)
 
-    def _has_read(self, folder: str, uidvalidity: int, uidnext: int) -> bool:
-        """False when mail came between the last look and this one: then there is nothing to wait for."""
+    def _nothing_came_meanwhile(self, mailbox: ImapMailbox) -> bool:
+        """Open the inbox for waiting. What comes after this look ends the wait at once."""
+        folder = self.settings.mailbox.folder
+        state = mailbox.open_folder(folder)
         with self.store.begin() as work:
             cursor = work.intake.cursor(folder)
-        if cursor is None or cursor.uidvalidity != uidvalidity:
+        if cursor is None or cursor.uidvalidity != state.uidvalidity:
             return False
-        return uidnext == 0 or cursor.last_uid >= uidnext - 1
+        return not mailbox.uids_after(cursor.last_uid, limit=1)
 
     def _deliver_job(self) -> None:
         if time.monotonic() < self._rest_until:

@@ -7,6 +7,7 @@ trials and is replaced when one of them kills it.
 from __future__ import annotations
 
 import contextlib
+import os
 import resource
 import select
 import struct
@@ -83,4 +84,7 @@ def _read_all(source: IO[bytes], sink: IO[bytes]) -> None:
 if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_OCTETS, MEMORY_OCTETS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _read_all(sys.stdin.buffer, sys.stdout.buffer)
+    try:
+        _read_all(sys.stdin.buffer, sys.stdout.buffer)
+    except BrokenPipeError:
+        os._exit(0)  # the daemon ended: nobody waits for the answer

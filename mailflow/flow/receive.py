@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import takewhile
 
 from mailflow.desk.context import Source, lookup_for
 from mailflow.desk.decision import Decision
@@ -155,12 +156,23 @@ def decide_waiting(
     done = 0
     while not stop():
         with store.begin() as work:
-            batch = work.intake.waiting(_BATCH)
+            batch = next_batch(work.intake.waiting(_BATCH))
             if not batch:
                 break
             work.intake.count_attempt([w.id for w in batch], desk.clock())
         done += _decide_batch(batch, store, suggests, desk, trial, stop, watch)
     return done
+
+
+def next_batch(waiting: Sequence[WaitingMessage]) -> Sequence[WaitingMessage]:
+    """What to take in hand together: fresh messages in a batch, one that was in hand before alone.
+
+    So a message that kills its reader stands alone at its second attempt, and those beside it at the
+    first are cleared.
+    """
+    if waiting and waiting[0].attempts:
+        return waiting[:1]
+    return list(takewhile(lambda message: not message.attempts, waiting))
 
 
 def _decide_batch(
@@ -192,10 +204,11 @@ def _read(
 ) -> IncomingMessage | None:
     """The message as read, or None when it had to be quarantined.
 
-    An attempt that left no result means that the process died while this message was in hand. Whether
-    the message is to blame is tried in a child process, so that a power cut condemns nobody's mail.
+    An attempt that left no result means that the process died while this message was in hand. After two
+    of them, the second alone in hand, a child process tries whether the message is to blame, so that a
+    power cut condemns nobody's mail.
     """
-    fault = trial(waiting.raw.octets) if waiting.attempts else None
+    fault = trial(waiting.raw.octets) if waiting.attempts >= _MAX_ATTEMPTS - 1 else None
     if fault is None:
         return parse_message(waiting.raw, own_identity(desk.policy))
     watch(_quarantine(waiting, fault, store, desk))

@@ -33,7 +33,12 @@ LOOP = Path(__file__).parent.parent / "kill_loop.py"
 
 def test_100_kills_lose_nothing_and_repeat_nothing(tmp_path, dovecot, smtp_sink):
     mails = list(mixed_mail(COUNT, SEED, SUPPORT))
-    config = write_config(tmp_path, imap_port=dovecot.port, smtp_port=smtp_sink.port, extra="[suggestions]\nenabled=false")
+    config = write_config(
+        tmp_path,
+        imap_port=dovecot.port,
+        smtp_port=smtp_sink.port,
+        extra="[suggestions]\nenabled=false",
+    )
     meeting = Daemon(config, dovecot.password)
     first_contact(tmp_path)
     meeting.kill()
@@ -44,7 +49,7 @@ def test_100_kills_lose_nothing_and_repeat_nothing(tmp_path, dovecot, smtp_sink)
     def keep_writing():
         for mail in mails:
             append(client, mail.octets)
-            done.wait(0.15)  # spread over the lives; at once when the kills are over
+            done.wait(0.25)  # spread over the lives; at once when the kills are over
 
     writer = threading.Thread(target=keep_writing)
     writer.start()
