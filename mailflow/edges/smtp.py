@@ -383,7 +383,15 @@ class SmtpSender:
                 f"{self._where} does not offer STARTTLS (or somebody on the way removed it).",
                 'Nothing was sent. Ask the provider, or set tls = "implicit" with port 465.',
             )
-        await client.starttls()
+        try:
+            await client.starttls()
+        except aiosmtplib.SMTPResponseException as error:
+            if error.code // 100 != 5:
+                raise
+            raise SmtpRefused(
+                f"{self._where} offers STARTTLS and refuses it: {error.code} {_clean(error.message)}.",
+                'Nothing was sent. Ask the provider, or set tls = "implicit" with port 465.',
+            ) from error
         await self._greet(client)
 
     async def _login(self, client: aiosmtplib.SMTP, username: str, password: str) -> None:

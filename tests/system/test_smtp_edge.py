@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from scripted_smtp import CLOSE, GOOD, STALL, ScriptedSmtp
+from smtp_sink import SmtpSink
 
 from mailflow.desk.delivery import Outcome
 from mailflow.edges.smtp import (
@@ -466,7 +467,7 @@ def test_starttls_fails_closed(tmp_path: Path) -> None:
     for replies, error in (
         ({}, SmtpRefused),
         ({"EHLO": OFFER, "STARTTLS": b"454 not now\r\n"}, SmtpUnreachable),
-        ({"EHLO": OFFER, "STARTTLS": b"554 never\r\n"}, SmtpUnreachable),
+        ({"EHLO": OFFER, "STARTTLS": b"554 never\r\n"}, SmtpRefused),
     ):
         with ScriptedSmtp(**replies) as server, sending(server, **login) as sender:  # type: ignore[arg-type]
             with pytest.raises(error):
@@ -512,3 +513,45 @@ def test_missing_ca_file(tmp_path: Path) -> None:
 def test_wire_form(octets: bytes, wire: bytes) -> None:
     assert wire_form(octets) == wire
     assert wire.find(b"\r\n.\r\n") == len(wire) - 5
+
+
+# -- an SMTP server of other people's making ----------------------------------------------------------
+
+AWKWARD = b"Subject: x\r\n\r\n.\r\n..\r\n.a\r\n\r\nFrom here\r\n" + b"y" * 900 + b"\r\n\r\n.\r\n"
+
+
+def test_octets_arrive_as_they_left(smtp_sink: SmtpSink) -> None:
+    sender = SmtpSender(SmtpServer("127.0.0.1", smtp_sink.port, "none"))
+    for octets in (MAIL, AWKWARD, AWKWARD * 500):
+        results = sender.begin(
+            "desk@example.com", ["a@x.example", "b@x.example"], len(octets), False
+        )
+        assert {r.outcome for r in results} == {Outcome.ACCEPTED}
+        assert sender.finish(octets).outcome is Outcome.ACCEPTED
+        entry = smtp_sink.accepted[-1]
+        assert entry.octets == octets
+        assert entry.recipients == ("a@x.example", "b@x.example")
+    assert len({entry.session for entry in smtp_sink.accepted}) == 1
+    sender.close()
+
+
+@pytest.mark.parametrize(
+    ("after_data", "outcome", "taken"),
+    [
+        ("451 4.3.0 later", Outcome.DEFERRED, 0),
+        ("554 5.7.1 no", Outcome.REJECTED, 0),
+        ("drop", Outcome.UNKNOWN, 1),
+        ("stall", Outcome.UNKNOWN, 1),
+    ],
+)
+def test_after_the_dot(smtp_sink: SmtpSink, after_data: str, outcome: Outcome, taken: int) -> None:
+    smtp_sink.misbehaviour.after_data = after_data
+    server = SmtpServer("127.0.0.1", smtp_sink.port, "none", data_timeout_seconds=0.5)
+    sender = SmtpSender(server)
+    sender.begin("desk@example.com", ["a@x.example"], 100, False)
+    assert sender.finish(MAIL).outcome is outcome
+    assert len(smtp_sink.accepted) == taken
+    smtp_sink.misbehaviour.after_data = None
+    sender.begin("desk@example.com", ["a@x.example"], 100, False)
+    assert sender.finish(MAIL).outcome is Outcome.ACCEPTED
+    sender.close()
