@@ -34,7 +34,7 @@ port = {smtp_port}
 tls = "none"
 
 [sending]
-mode = "live"
+mode = "{mode}"
 {extra}
 """
 
@@ -46,6 +46,7 @@ def write_config(
     smtp_port: int,
     username: str = "support",
     support: str = SUPPORT,
+    mode: str = "live",
     extra: str = "",
 ) -> Path:
     path = folder / "config.toml"
@@ -55,6 +56,7 @@ def write_config(
             imap_port=imap_port,
             username=username,
             smtp_port=smtp_port,
+            mode=mode,
             extra=extra,
         )
     )

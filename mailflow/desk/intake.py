@@ -62,7 +62,8 @@ def decide_intake(
 ) -> Decision:
     """The four answers about ``message``. Total: every message gets a decision."""
     verified = is_authenticated(message, policy.authserv_id)
-    thread = match_ticket(message, claims, context, policy)
+    trusted = source is Source.SENT
+    thread = match_ticket(message, claims, context, policy, trusted=trusted)
     scene = Scene(message, claims, context, suggestion, policy, thread, verified)
     if _is_our_own(message, policy):
         return scene.set_aside("a mail mailflow sent itself")

@@ -31,14 +31,22 @@ class Evidence:
 
 
 def match_ticket(
-    message: IncomingMessage, claims: TokenClaims, context: ThreadContext, policy: Policy
+    message: IncomingMessage,
+    claims: TokenClaims,
+    context: ThreadContext,
+    policy: Policy,
+    *,
+    trusted: bool = False,
 ) -> ThreadDecision:
-    """The ticket ``message`` may enter, or the one it is linked to, with the proof that decided."""
+    """The ticket ``message`` may enter, or the one it is linked to, with the proof that decided.
+
+    ``trusted``: whoever put the message where it lies was proven otherwise, so any evidence admits.
+    """
     evidence = next(_evidence(message, claims, context, policy), None)
     if evidence is None:
         note = f"; {claims.fault}" if claims.fault else ""
         return ThreadDecision(None, Proof.NONE, "nothing ties it to a ticket" + note)
-    refusal = _refusal(message, evidence, policy)
+    refusal = None if trusted else _refusal(message, evidence, policy)
     ticket_id = evidence.ticket.id
     if refusal:
         return ThreadDecision(None, Proof.NONE, refusal, linked_to=ticket_id)

@@ -342,7 +342,7 @@ def test_an_agents_out_of_office_is_never_relayed():
 
 def test_an_answer_found_in_sent_is_recorded_and_not_sent_again():
     sent = message(SUPPORT, references=("old@customer.example",), to=(Address(MIA.address),))
-    decision = decide(sent, claims=TokenClaims(referenced=TO_MIA), source=Source.SENT)
+    decision = decide(sent, context=referring(), source=Source.SENT)
     assert decision.voice is Voice.AGENT
     assert decision.answer.value is Answer.NOTHING
     assert decision.wake.status is TicketStatus.PENDING
