@@ -7,6 +7,7 @@ import pydantic, SQLAlchemy or scikit-learn, directly or through another module.
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -162,6 +163,8 @@ def _root(
 
 def run(args: Sequence[str]) -> int:
     """Run the program with these arguments and return its exit code. Prints; never exits itself."""
+    # Commands say themselves what is wrong; only those that set logging up want it said twice.
+    logging.getLogger("mailflow").addHandler(logging.NullHandler())
     try:
         code = app(args=list(args), prog_name="mailflow", standalone_mode=True)
         return code if isinstance(code, int) else 0
