@@ -27,7 +27,7 @@ class Suggester:
     def __init__(self, model: Model | None, fault: str = "") -> None:
         self._model = model
         self.fault = fault
-        self.articles: Mapping[str, Article] = MappingProxyType(model.articles if model else {})
+        self.articles: Mapping[str, Article] = MappingProxyType(_articles_of(model))
 
     def suggest_many(self, texts: Sequence[tuple[str, str]]) -> Sequence[Suggestion]:
         if self._model is not None and texts:
@@ -41,11 +41,20 @@ class Suggester:
         return [NO_SUGGESTION] * len(texts)
 
 
+def _articles_of(model: Model | None) -> dict[str, Article]:
+    """The articles the model was trained on, for their titles."""
+    if model is None or model.ranking is None:
+        return {}
+    pairs = zip(model.ranking.article_ids, model.ranking.titles, strict=True)
+    return {article_id: Article(article_id, title, "") for article_id, title in pairs}
+
+
 def load_suggester(settings: Settings) -> Suggester:
     """The model the configuration names, else the one trained here, else the shipped seed."""
     if not settings.suggestions.enabled:
         return Suggester(None, "suggestions are switched off")
-    from mailflow.suggest.model import ModelUnusable, load_model
+    from mailflow.suggest.model import load_model
+    from mailflow.suggest.unusable import ModelUnusable
 
     folder = model_folder(settings)
     try:

@@ -45,9 +45,15 @@ class Screen:
         mail = delivered.mail
         who = "agent" if mail.mail_class is MailClass.INTERNAL else "customer"
         what = mail.kind.value.replace("_", " ") if mail.kind else "the agent's answer"
-        line = Text("  ✉ ", style="green")
-        line.append(f"{what} → {who} {', '.join(r.address for r in mail.recipients)}")
-        line.append(f"  {delivered.text.partition(':')[0]}", style="dim")
+        people = ", ".join(r.address for r in mail.recipients)
+        if delivered.text.startswith("sent"):
+            line = Text.assemble(("✉ sent", "green"), f"  {what} → {who} {people}")
+        else:
+            line = Text.assemble(
+                ("✉ not sent", "yellow"),
+                f"  {what} → {who} {people}",
+                (f"  {delivered.text}", "dim"),
+            )
         self._print([line])
 
     def mail(self, title: str, message: IncomingMessage, lines: int = 24) -> None:
@@ -96,15 +102,14 @@ class Screen:
 def _headline(outcome: Outcome) -> Text:
     message, ticket = outcome.message, outcome.ticket
     author = message.author.address if message and message.author else "unreadable author"
-    subject = message.subject if message else ""
+    rest = f"  {author} “{message.subject if message else ''}”"
     if outcome.quarantined or outcome.decision is None:
-        return Text(f"! {author}: {outcome.text}", style="red")
+        return Text.assemble(("! quarantined", "red"), rest, f": {outcome.text}")
     if ticket is None:
-        return Text.assemble(("○ ", "yellow"), f"{author} “{subject}” ", ("set aside", "yellow"))
-    opened = outcome.decision.thread.ticket_id is None
-    mark, style = ("● ", "cyan") if opened else ("↳ ", "cyan")
-    what = f"ticket {ticket.id} opened" if opened else f"added to ticket {ticket.id}"
-    return Text.assemble((mark, style), f"{author} “{subject}” ", (what, style))
+        return Text.assemble(("○ set aside", "yellow"), rest)
+    if outcome.decision.thread.ticket_id is None:
+        return Text.assemble((f"● ticket {ticket.id} opened", "bold cyan"), rest)
+    return Text.assemble((f"↳ added to ticket {ticket.id}", "cyan"), rest)
 
 
 def _reasons(decision: Decision, suggestion: Suggestion) -> list[Text]:
