@@ -42,7 +42,7 @@ _ACTIONS: Final = ("failed", "delayed", "delivered", "relayed", "expanded")
 _FIELD: Final = re.compile(r"^([A-Za-z][A-Za-z0-9-]{1,40})[ \t]*:[ \t]*(.*)$")
 _STATUS: Final = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
 _ADDRESS: Final = re.compile(
-    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,190}[A-Za-z0-9]"
+    r"(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}|\"[^\"\s@]{1,64}\")@[A-Za-z0-9.-]{1,190}[A-Za-z0-9]"
 )
 _ID_LINE: Final = re.compile(
     r"^[>\s]{0,8}message-id\s{0,2}:\s{0,60}(?:\n\s{1,8})?(<[^<>\s]{3,900}>)",
