@@ -55,6 +55,15 @@ class NoticeFacts:
     organisation: Annotated[str, "whose desk this is, such as 'Example Ltd'; may be empty"] = ""
 
 
+_MAX_NAME = 80  # characters; an automatic mail stays small whatever came in
+_MAX_ECHO = 200
+
+
+def _one_line(text: str, limit: int) -> str:
+    line = " ".join(text[: 4 * limit].split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerFacts(NoticeFacts):
     """What a notice to the requester may tell besides. Their words only where they are authenticated."""
@@ -65,8 +74,10 @@ class CustomerFacts(NoticeFacts):
 
     def __post_init__(self) -> None:
         keep = self.authenticated
-        object.__setattr__(self, "requester_name", (keep and self.requester_name) or None)
-        object.__setattr__(self, "subject_echo", (keep and self.subject_echo) or None)
+        name = _one_line(self.requester_name or "", _MAX_NAME) if keep else ""
+        echo = _one_line(self.subject_echo or "", _MAX_ECHO) if keep else ""
+        object.__setattr__(self, "requester_name", name or None)
+        object.__setattr__(self, "subject_echo", echo or None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -216,6 +216,14 @@ def _shortened(text: str, length: int = 60) -> str:
     return line if len(line) <= length else line[: max(min(length, 1000) - 1, 1)].rstrip() + "…"
 
 
+def _cut(text: str, length: int = 3000) -> str:
+    """At most ``length`` characters, lines kept, ending between words."""
+    if len(text) <= length:
+        return text
+    kept, _, rest = text[:length].rpartition(" ")
+    return (kept or rest).rstrip() + " …"
+
+
 FILTERS: Mapping[str, Callable[..., object]] = {
     "join": _joined,
     "quoted": _quoted,
@@ -224,6 +232,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "percent": _percent,
     "size": _size,
     "shortened": _shortened,
+    "cut": _cut,
 }
 _KEPT_FILTERS = (
     "capitalize",

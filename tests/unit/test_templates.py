@@ -224,6 +224,21 @@ def test_a_monstrous_message_still_reaches_the_agent(templates: Templates) -> No
     assert templates.faults() == ()
 
 
+def test_an_automatic_mail_stays_small(templates: Templates) -> None:
+    facts = Acknowledgement(
+        ticket_number=1,
+        ticket_tag="[#1]",
+        support_name="S",
+        authenticated=True,
+        requester_name="n" * 100_000,
+        subject_echo="s" * 100_000,
+        article=ArticleFacts(title="t", body="a b\n" * 100_000),
+    )
+    rendered = templates.render(ACK, "en", plain_facts(facts))
+    assert len(rendered.subject) < 200
+    assert len((rendered.subject + rendered.text + (rendered.html or "")).encode()) < 16 * 1024
+
+
 # -- language -----------------------------------------------------------------------------------------
 
 
