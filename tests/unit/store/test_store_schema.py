@@ -153,3 +153,16 @@ def test_sqlite_is_set_for_power_cuts(sqlite_store: SqlStore) -> None:
 def test_faults_can_be_named_without_a_database_library() -> None:
     code = "import sys, mailflow.store.faults; sys.exit('sqlalchemy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_switch_to_wal_waits_for_a_reader(tmp_path: Path) -> None:
+    path = tmp_path / "desk.db"
+    reader = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    reader.execute("PRAGMA user_version=1")
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    release = threading.Timer(0.3, lambda: reader.execute("ROLLBACK"))
+    release.start()
+    open_store(f"sqlite:///{path}").close()
+    release.join()
+    reader.close()
