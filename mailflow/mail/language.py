@@ -14,7 +14,7 @@ from typing import Final
 MAX_LOOKED_AT: Final = 1_200  # characters; more costs time and changes no verdict
 MIN_LETTERS: Final = 20
 MIN_LETTERS_CJK: Final = 6  # one sign carries what takes a Latin script three letters
-MIN_PROBABILITY: Final = 0.80
+MIN_PROBABILITY: Final = 0.70
 
 _NOISE: Final = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|\d+")
 _CJK: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -39,4 +39,4 @@ def language_of(text: str) -> str | None:
     if letters < enough:
         return None
     code, probability = _classifier()(sample)
-    return code if probability >= MIN_PROBABILITY else None
+    return code if probability >= MIN_PROBABILITY and len(code) == 2 else None
