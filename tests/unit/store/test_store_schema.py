@@ -17,7 +17,7 @@ from alembic.script import ScriptDirectory
 from desk_samples import ticket_of
 from postgres import Cluster
 
-from mailflow.store import schema
+from mailflow.store import database, schema
 from mailflow.store.database import SqlStore, open_store
 from mailflow.store.faults import StoreUnavailable, StoreWrong
 from mailflow.store.tables import metadata
@@ -155,14 +155,25 @@ def test_faults_can_be_named_without_a_database_library() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_the_switch_to_wal_waits_for_a_reader(tmp_path: Path) -> None:
-    path = tmp_path / "desk.db"
-    reader = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    reader.execute("PRAGMA user_version=1")
-    reader.execute("BEGIN")
-    reader.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    release = threading.Timer(0.3, lambda: reader.execute("ROLLBACK"))
-    release.start()
-    open_store(f"sqlite:///{path}").close()
-    release.join()
-    reader.close()
+class BusyTwice:
+    """A cursor whose file two others are switching: SQLite sees a deadlock and does not wait."""
+
+    def __init__(self) -> None:
+        self.tries = 0
+
+    def execute(self, sql: str) -> BusyTwice:
+        self.tries += 1
+        if self.tries <= 2:
+            busy = sqlite3.OperationalError("database is locked")
+            busy.sqlite_errorname = "SQLITE_BUSY"
+            raise busy
+        return self
+
+    def fetchone(self) -> tuple[str]:
+        return ("wal",)
+
+
+def test_the_switch_to_wal_is_tried_again_while_others_switch() -> None:
+    cursor = BusyTwice()
+    database._switch_to_wal(cursor)
+    assert cursor.tries == 3
