@@ -181,6 +181,8 @@ def _pieces(raw: str) -> list[_Piece]:
         elif special in (",", ";"):
             pieces.append(piece)
             piece, angle = _Piece(), False
+        elif special is not None:
+            continue  # a closing parenthesis that closes nothing
         elif angle:
             piece.inside[-1] += _word(token)
         else:

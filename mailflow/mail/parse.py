@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -77,6 +78,17 @@ _T = TypeVar("_T")
 def parse_message(raw: RawMessage, own: OwnIdentity | None = None) -> IncomingMessage:
     """The message as read. Total: any octets, no exception, time linear in their number."""
     defects: set[str] = set()
+    unread = _unread(raw, content_hash(raw.octets))
+    message = _guarded(
+        "reading",
+        lambda: _read(raw, unread.content_hash, own or OwnIdentity(), defects),
+        unread,
+        defects,
+    )
+    return message if message is not unread else replace(unread, defects=tuple(sorted(defects)))
+
+
+def _read(raw: RawMessage, digest: str, own: OwnIdentity, defects: set[str]) -> IncomingMessage:
     tree = _guarded("structure", lambda: read_mime(raw.octets), MimeTree(_EMPTY), defects)
     defects.update(tree.defects)
     root, head = tree.root, tree.root.head
@@ -100,7 +112,7 @@ def parse_message(raw: RawMessage, own: OwnIdentity | None = None) -> IncomingMe
             subject=subject,
             text=split.new_text,
             bounce=bounce,
-            own=own or OwnIdentity(),
+            own=own,
         ),
         (_UNREAD, _NOT_ANSWERED),
         defects,
@@ -110,7 +122,7 @@ def parse_message(raw: RawMessage, own: OwnIdentity | None = None) -> IncomingMe
     )
     _note_duplicates(head, defects)
     return IncomingMessage(
-        content_hash=content_hash(raw.octets),
+        content_hash=digest,
         size=len(raw.octets),
         message_id=_message_id(head, defects),
         in_reply_to=find_ids(head.raw("in-reply-to") or "")[:MAX_IDS],
@@ -152,6 +164,39 @@ def _guarded(name: str, read: Callable[[], _T], fallback: _T, defects: set[str])
     except Exception as fault:  # noqa: BLE001 - recorded; one mail must never stop the flow
         defects.add(f"{name}-failed:{type(fault).__name__}")
         return fallback
+
+
+def _unread(raw: RawMessage, digest: str) -> IncomingMessage:
+    """What is known of a message before it is read: its octets, and that nobody may answer it."""
+    return IncomingMessage(
+        content_hash=digest,
+        size=len(raw.octets),
+        message_id=None,
+        in_reply_to=(),
+        references=(),
+        author=None,
+        author_ambiguous=True,
+        sender=None,
+        reply_to=(),
+        to=(),
+        cc=(),
+        delivered_to=(),
+        return_path=None,
+        subject="",
+        base_subject="",
+        date=None,
+        text="",
+        new_text="",
+        hidden=Hidden(),
+        attachments=(),
+        origin=_UNREAD,
+        bounce=None,
+        may_answer=_NOT_ANSWERED,
+        language=None,
+        authentication_results=(),
+        thread_index=None,
+        defects=(),
+    )
 
 
 def _subject(head: Head, defects: set[str]) -> str:

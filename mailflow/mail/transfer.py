@@ -7,9 +7,10 @@ import re
 
 _IDENTITY = frozenset({"", "7bit", "8bit", "binary", "7-bit", "8-bit", "7 bit", "8 bit", "none"})
 _UUENCODED = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\s]")
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\r\n]")
 _BASE64_ONLY = re.compile(rb"[A-Za-z0-9+/=]*")
 _BASE64_SAMPLE = 4096
+_MAX_PIECES = 100_000
 
 
 def decode_transfer(octets: bytes, encoding: str) -> tuple[bytes, str | None]:
@@ -29,10 +30,10 @@ def decode_transfer(octets: bytes, encoding: str) -> tuple[bytes, str | None]:
 
 
 def _from_base64(octets: bytes) -> tuple[bytes, str | None]:
-    sample = octets[:_BASE64_SAMPLE]
+    ends = octets.find(b"=")
+    sample = octets[: _BASE64_SAMPLE if ends < 0 else min(ends, _BASE64_SAMPLE)]
     if len(_NOT_BASE64.findall(sample)) * 10 > len(sample.strip()):
         return octets, "base64-invalid"
-    ends = octets.find(b"=")
     if ends < 0:
         return _base64_run(octets)
     decoded, defect = _base64_run(octets[: ends + 2])
@@ -41,7 +42,8 @@ def _from_base64(octets: bytes) -> tuple[bytes, str | None]:
         return decoded, defect
     if len(rest) % 4 or not _BASE64_ONLY.fullmatch(rest):
         return decoded, "base64-followed-by-text"  # a footer added by a list on the way
-    pieces = [_base64_run(piece)[0] for piece in rest.split(b"=") if piece]
+    split = rest.split(b"=", _MAX_PIECES)[:_MAX_PIECES]
+    pieces = [_base64_run(piece)[0] for piece in split if piece]
     return b"".join([decoded, *pieces]), "base64-in-pieces"
 
 
