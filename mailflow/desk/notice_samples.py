@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, assert_never
 
@@ -64,7 +65,8 @@ def _samples(kind: NoticeKind) -> tuple[NoticeFacts, ...]:
                 ),
                 Acknowledgement(**_BARE_DESK),
                 Acknowledgement(**_DESK, **_CUSTOMER),
-                Acknowledgement(**_DESK, article=_ARTICLE),
+                Acknowledgement(**_DESK, article=replace(_ARTICLE, status="known")),
+                Acknowledgement(**_DESK, article=replace(_ARTICLE, status="fixed", body="")),
             )
         case NoticeKind.PROGRESS_UPDATE:
             return (
@@ -81,6 +83,7 @@ def _samples(kind: NoticeKind) -> tuple[NoticeFacts, ...]:
                 ),
                 ProgressUpdate(**_BARE_DESK),
                 ProgressUpdate(**_DESK, happened=("Jo Park took your request over.",)),
+                ProgressUpdate(**_DESK, **_CUSTOMER, taken_by="Jo Park", updates_before=2),
             )
         case NoticeKind.RESOLUTION:
             return (
