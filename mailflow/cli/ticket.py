@@ -67,7 +67,7 @@ def show(
     number: Annotated[int, typer.Argument(metavar="N", help="Number of the ticket.")],
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
 ) -> None:
-    """Show a ticket: every mail with the four answers, what was sent, and what happened."""
+    """Show a ticket: its mails, the four answers, what happened."""
     with opened_store(ctx) as store:
         detail = show_ticket(store, number)
     if detail is None:
@@ -85,7 +85,10 @@ def solve(
     text: Annotated[str, typer.Option("--text", "-t", help="What to tell the requester.")] = "",
     quiet: Annotated[bool, typer.Option("--quiet", help="Tell the requester nothing.")] = False,
 ) -> None:
-    """Mark a ticket solved and tell its requester, once. A reply opens it again."""
+    """Mark a ticket solved and tell its requester, once.
+
+    A reply opens it again.
+    """
     from mailflow.flow.follow_up import solve_ticket
 
     desk = _desk(settings_for(ctx))

@@ -18,7 +18,7 @@ PACKAGE = Path(mailflow.__file__).parent
 
 #: A room is a folder of mailflow or a module at its top, without ".py".
 ALLOWED: dict[str, set[str]] = {
-    "mail": {"authres", "charset_normalizer", "inscriptis", "nh3", "py3langid", "lxml"},
+    "mail": {"authres", "dkim", "charset_normalizer", "inscriptis", "nh3", "py3langid", "lxml"},
     "desk": set(),
     "suggest": {"joblib", "numpy", "scipy", "sklearn", "skops"},
     "store": {"alembic", "sqlalchemy"},
