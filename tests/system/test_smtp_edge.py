@@ -22,8 +22,8 @@ from mailflow.edges.smtp import (
     SmtpSender,
     SmtpServer,
     SmtpUnreachable,
-    wire_form,
 )
+from mailflow.edges.smtp_wire import wire_form
 
 MAIL = b"From: a@example.com\r\nSubject: x\r\n\r\nHello\r\n.dot\r\nbye\r\n"
 
