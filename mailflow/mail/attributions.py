@@ -83,24 +83,188 @@ OPENERS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 #: Week days and months begin the attributions of Gmail in many languages.
-_DAYS: Final = (
-    "mon tue wed thu fri sat sun monday tuesday wednesday thursday friday saturday sunday "
-    "mo di mi do fr sa so montag dienstag mittwoch donnerstag freitag samstag sonntag "
-    "lun mar mer jeu ven sam dim lundi mardi mercredi jeudi vendredi samedi dimanche "
-    "mié jue vie sáb dom lunes martes miércoles jueves viernes sábado domingo "
-    "gio lunedì martedì mercoledì giovedì venerdì sabato domenica "
-    "seg ter qua qui sex segunda terça quarta quinta sexta "
-    "ma wo za zo maandag dinsdag woensdag donderdag vrijdag zaterdag zondag "
-    "pon wt śr czw pt sob niedz poniedziałek wtorek środa czwartek piątek sobota niedziela "
-    "mån tis ons tors fre lör sön måndag tisdag onsdag torsdag fredag lördag söndag "
-    "man tir tor lør søn mandag tirsdag lørdag søndag "
-    "ke to pe la su maanantai tiistai keskiviikko torstai perjantai lauantai sunnuntai "
-    "po út st čt pá ne pondělí úterý středa čtvrtek pátek neděle "
-    "пн вт ср чт пт сб вс нд понедельник вторник среда четверг пятница суббота воскресенье "
-    "pzt sal çar per cum cmt paz "
-    "hétfő kedd szerda csütörtök péntek szombat vasárnap "
-    "δευ τρί τετ πέμ παρ σάβ κυρ".split()
-)
+_DAYS: Final = [
+    "mon",
+    "tue",
+    "wed",
+    "thu",
+    "fri",
+    "sat",
+    "sun",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "mo",
+    "di",
+    "mi",
+    "do",
+    "fr",
+    "sa",
+    "so",
+    "montag",
+    "dienstag",
+    "mittwoch",
+    "donnerstag",
+    "freitag",
+    "samstag",
+    "sonntag",
+    "lun",
+    "mar",
+    "mer",
+    "jeu",
+    "ven",
+    "sam",
+    "dim",
+    "lundi",
+    "mardi",
+    "mercredi",
+    "jeudi",
+    "vendredi",
+    "samedi",
+    "dimanche",
+    "mié",
+    "jue",
+    "vie",
+    "sáb",
+    "dom",
+    "lunes",
+    "martes",
+    "miércoles",
+    "jueves",
+    "viernes",
+    "sábado",
+    "domingo",
+    "gio",
+    "lunedì",
+    "martedì",
+    "mercoledì",
+    "giovedì",
+    "venerdì",
+    "sabato",
+    "domenica",
+    "seg",
+    "ter",
+    "qua",
+    "qui",
+    "sex",
+    "segunda",
+    "terça",
+    "quarta",
+    "quinta",
+    "sexta",
+    "ma",
+    "wo",
+    "za",
+    "zo",
+    "maandag",
+    "dinsdag",
+    "woensdag",
+    "donderdag",
+    "vrijdag",
+    "zaterdag",
+    "zondag",
+    "pon",
+    "wt",
+    "śr",
+    "czw",
+    "pt",
+    "sob",
+    "niedz",
+    "poniedziałek",
+    "wtorek",
+    "środa",
+    "czwartek",
+    "piątek",
+    "sobota",
+    "niedziela",
+    "mån",
+    "tis",
+    "ons",
+    "tors",
+    "fre",
+    "lör",
+    "sön",
+    "måndag",
+    "tisdag",
+    "onsdag",
+    "torsdag",
+    "fredag",
+    "lördag",
+    "söndag",
+    "man",
+    "tir",
+    "tor",
+    "lør",
+    "søn",
+    "mandag",
+    "tirsdag",
+    "lørdag",
+    "søndag",
+    "ke",
+    "to",
+    "pe",
+    "la",
+    "su",
+    "maanantai",
+    "tiistai",
+    "keskiviikko",
+    "torstai",
+    "perjantai",
+    "lauantai",
+    "sunnuntai",
+    "po",
+    "út",
+    "st",
+    "čt",
+    "pá",
+    "ne",
+    "pondělí",
+    "úterý",
+    "středa",
+    "čtvrtek",
+    "pátek",
+    "neděle",
+    "пн",
+    "вт",
+    "ср",
+    "чт",
+    "пт",
+    "сб",
+    "вс",
+    "нд",
+    "понедельник",
+    "вторник",
+    "среда",
+    "четверг",
+    "пятница",
+    "суббота",
+    "воскресенье",
+    "pzt",
+    "sal",
+    "çar",
+    "per",
+    "cum",
+    "cmt",
+    "paz",
+    "hétfő",
+    "kedd",
+    "szerda",
+    "csütörtök",
+    "péntek",
+    "szombat",
+    "vasárnap",
+    "δευ",
+    "τρί",
+    "τετ",
+    "πέμ",
+    "παρ",
+    "σάβ",
+    "κυρ",
+]
 
 #: Whoever quotes without a date: "Quoting X", "Zitat von X". Only before quoted lines.
 _QUOTING: Final = re.compile(
@@ -122,6 +286,7 @@ _TIME: Final = re.compile(
 )
 _DAY_MONTH: Final = re.compile(r"\b\d{1,2}\.?\s?[^\W\d_]{3,12}\b|\b[^\W\d_]{3,12}\.?\s\d{1,2}\b")
 _ADDRESS: Final = re.compile(r"[^\s<>\"@,;:()]{1,64}@[^\s<>\"@,;:()]{1,120}")
+_BRACKETED: Final = re.compile(r"[<(\[][^<>()\s]{1,64}@[^<>()\s]{1,120}")
 _LEADING_DATE: Final = re.compile(
     rf"^[\"'*_\s(\[]{{0,4}}(?:{_YEAR}[./年년-]|\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}|\d{{4}}\s?년"
     r"|\d{1,2}[.,]?\s(?:de\s)?[^\W\d]{3,12}[.,]?\s|\d{1,2}:\d\d,|\d{1,2}月\d{1,2})"
@@ -197,8 +362,8 @@ def is_attribution(line: str, *, quote_follows: bool) -> bool:
     if _ZOHO.match(text):
         return says and (dated or addressed)
     ends = colon or (says and _verb_last(folded))
-    if ends and dated and addressed and (timed or says):
-        return True
+    if ends and dated and addressed and (says or (timed and _BRACKETED.search(text))):
+        return True  # Gmail in languages that need no verb: date, time, name <address>:
     if quote_follows:
         return _before_quote(folded, ends=ends, says=says, when=dated or timed, addressed=addressed)
     if not (ends and says) or _OWN_WORDS.search(folded):

@@ -186,6 +186,8 @@ def _status_in(value: str) -> str:
 @dataclass(frozen=True, slots=True)
 class _Signs:
     by_daemon: bool
+    by_postmaster: bool  # a role people have, too
+    forwarded: bool  # the subject begins with a reply or forward mark
     null_path: bool
     subject: bool
     body: bool
@@ -202,13 +204,15 @@ class _Signs:
     def is_bounce(self) -> bool:
         if self.marked:
             return self.subject or self.body or self.by_daemon or self.null_path
-        if self.by_daemon:
+        if self.by_daemon and (self.null_path or not self.by_postmaster):
             return self.subject or self.body
+        if self.by_daemon:
+            return self.body and (self.returns_mail or (self.subject and not self.forwarded))
         if self.automatic:
             return False
         if self.null_path:
             return (self.subject and self.body) or (self.body and self.returns_mail)
-        return self.subject and self.body and self.returns_mail
+        return self.subject and self.body and self.returns_mail and not self.forwarded
 
 
 _MARKS: Final = (
@@ -237,6 +241,8 @@ def _signs_of(root: Part, text: str) -> _Signs:
     own_words = _before_returned(text[:MAX_TEXT]) if looked_at else ""
     return _Signs(
         by_daemon=by_daemon,
+        by_postmaster=bool(bounce_words.ROLE.search((head.raw("from") or "")[:1_000])),
+        forwarded=bool(bounce_words.FORWARDED.match(subject)),
         null_path=null_path,
         subject=telling,
         body=looked_at and bool(bounce_words.BODY.search(own_words)),

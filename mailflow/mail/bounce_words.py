@@ -95,3 +95,12 @@ DAEMON_NAME: Final = re.compile(
     r"mail administrator|internet mail delivery|ndr administrator|systemadministrator|administrateur système|microsoft outlook",
     re.IGNORECASE,
 )
+
+#: Authors of bounces that are also addresses of people.
+ROLE: Final = re.compile(
+    r"\b(?:postmaster|post_master|post-master|sysadmin)@|\bbounces?@", re.IGNORECASE
+)
+
+FORWARDED: Final = re.compile(
+    r"\s*(?:re|aw|sv|vs|antw|fwd?|wg|tr|rv|enc|vb|vl|i|r)\s?:\s", re.IGNORECASE
+)

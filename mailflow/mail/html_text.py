@@ -109,7 +109,7 @@ _OUTLOOK_RULE: Final = re.compile(
 _LEFT_BAR: Final = re.compile(r"border-left(?:-width|-style|-color)?:", re.IGNORECASE)
 _HIDDEN: Final = re.compile(r"display:\s{0,3}none|mso-hide:\s{0,3}all", re.IGNORECASE)
 
-_TAG: Final = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:-]{0,30})([^<>]{0,%d})>" % MAX_TAG)
+_TAG: Final = re.compile(rf"<(/?)([A-Za-z][A-Za-z0-9:-]{{0,30}})([^<>]{{0,{MAX_TAG}}})>")
 _ATTRIBUTE: Final = re.compile(
     r"""([A-Za-z][\w:-]{0,40})\s{0,8}=\s{0,8}(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))"""
 )
@@ -118,14 +118,72 @@ _SPACES: Final = re.compile(r"[ \t\r\n\f]+")
 _SKIPPED: Final = frozenset({"script", "style", "head", "title", "template", "noscript", "object"})
 _RAW: Final = frozenset({"script", "style", "title", "textarea"})  # no tags inside
 _VOID: Final = frozenset(
-    "area base br col embed hr img input link meta param source track wbr o:p".split()
+    [
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "param",
+        "source",
+        "track",
+        "wbr",
+        "o:p",
+    ]
 )
 _BLOCK: Final = frozenset(
-    "address article aside blockquote body center dd details dir div dl dt fieldset figcaption "
-    "figure footer form h1 h2 h3 h4 h5 h6 header html li main menu nav ol p pre section summary "
-    "table tbody tfoot thead tr ul caption".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "center",
+        "dd",
+        "details",
+        "dir",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "html",
+        "li",
+        "main",
+        "menu",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "tfoot",
+        "thead",
+        "tr",
+        "ul",
+        "caption",
+    ]
 )
-_SPACED: Final = frozenset("p h1 h2 h3 h4 h5 h6 ul ol dl pre table blockquote".split())
+_SPACED: Final = frozenset(
+    ["p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "pre", "table", "blockquote"]
+)
 
 
 @dataclass(slots=True)

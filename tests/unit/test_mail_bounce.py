@@ -106,6 +106,8 @@ NO_BOUNCES = [
     ("a question about a bounce", "Pat <pat@customer.example>", "Undeliverable: my mail to you", "Hello, my mail could not be delivered: 550 5.1.1 user unknown.\nWhat do I do?\n"),
     ("a parcel", "Pat <pat@customer.example>", "Delivery failed", "The delivery of my parcel failed, the following address is wrong.\n"),
     ("a postmaster who writes", "Postmaster <postmaster@customer.example>", "A question", "Could you tell us your opening hours?\n"),
+    ("a person who forwards the words", "Pat <pat@customer.example>", "Fwd: Undelivered Mail Returned to Sender", "What is this?\n\n<kim@customer.example>: 550 5.1.1 user unknown\n\nMessage-ID: <our.1@desk.example>\n"),
+    ("a postmaster who helps", "Postmaster <postmaster@customer.example>", "Re: mail trouble", "Our log says: 550 5.1.1 user unknown. Is the address right?\n"),
     ("an absence", "Pat <pat@customer.example>", "Out of office", "I cannot be reached and will be back on Monday.\n"),
 ]  # fmt: skip
 

@@ -132,7 +132,10 @@ ATTRIBUTIONS = [
     ("ko apple", "2026. 3. 3. 오전 9:15, Help Desk <help@desk.example> 작성:"),
     ("vi gmail", "Vào Th 3, 3 thg 3, 2026 vào lúc 09:15 Help Desk <help@desk.example> đã viết:"),
     ("old gmail", "2026-03-03 9:15 GMT+01:00 Help Desk <help@desk.example>:"),
-    ("he gmail", "\u202bבתאריך יום ג׳, 3 במרץ 2026 ב-9:15 מאת \u202aHelp Desk\u202c\u200f <\u202ahelp@desk.example\u202c\u200f>:\u202c"),
+    (
+        "he gmail",
+        "\u202bבתאריך יום ג׳, 3 במרץ 2026 ב-9:15 מאת \u202aHelp Desk\u202c\u200f <\u202ahelp@desk.example\u202c\u200f>:\u202c",
+    ),
 ]
 
 #: Attributions clear enough that what follows need not be marked with '>'.
@@ -487,6 +490,10 @@ KEPT = [
     (
         "a log",
         "It says:\n\n2026-03-03 09:15:01 ERROR failed to start\n2026-03-03 09:15:02 ERROR gave up\n\nWhat now?",
+    ),
+    (
+        "a mail log",
+        "It says:\n\n2026-03-03 09:15:01 cannot send to kim@customer.example:\nconnection refused\n\nWhat now?",
     ),
     ("a markdown table", "Prices:\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nok?"),
 ]
