@@ -1,0 +1,84 @@
+"""``mailflow model``: train and measure the suggestion model."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mailflow.cli.outcome import Failure
+
+if TYPE_CHECKING:
+    from mailflow.suggest.model import Model
+
+app = typer.Typer(help="Train, measure and look into the suggestion model.", no_args_is_help=True)
+
+LEXICON = "priority-lexicon.toml"
+
+
+@app.callback()
+def _model() -> None:
+    """Train, measure and look into the suggestion model."""
+
+
+def model_in(folder: Path | None) -> Model:
+    """The model in ``folder``, else the shipped one; a Failure with the next step when unusable."""
+    from mailflow.shipped import shipped
+    from mailflow.suggest.model import load_model
+    from mailflow.suggest.unusable import ModelUnusable
+
+    try:
+        return load_model(folder or shipped("models") / "seed")
+    except ModelUnusable as error:
+        raise Failure(error.reason, error.mend) from error
+
+
+@app.command()
+def train(
+    articles: Annotated[
+        Path, typer.Option("--articles", metavar="A.csv", help="Columns id, title, body.")
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the model is written.")],
+    history: Annotated[
+        Path | None,
+        typer.Option(
+            "--history",
+            metavar="H.csv",
+            help="Past tickets: subject, body, article_id (empty: none fits), priority.",
+        ),
+    ] = None,
+    examples: Annotated[
+        bool,
+        typer.Option(
+            "--examples", help="The history is made up: never show its suggestions to customers."
+        ),
+    ] = False,
+) -> None:
+    """Train a model from articles and past tickets."""
+    from mailflow.shipped import shipped
+    from mailflow.suggest.tables import TableFault, read_articles, read_history
+    from mailflow.suggest.train import learn_model, lexicon_beside, load_lexicon, save_model
+    from mailflow.suggest.unusable import ModelUnusable
+
+    started = time.monotonic()
+    try:
+        known = read_articles(articles)
+        tickets = read_history(history, frozenset(a.id for a in known)) if history else []
+        lexicon_file = lexicon_beside(out, shipped("models") / LEXICON)
+        lexicon = load_lexicon(lexicon_file) if lexicon_file else ()
+        model = learn_model(known, tickets, lexicon, own_tickets=not examples)
+        version = save_model(model, out, known, tickets, lexicon_file)
+    except TableFault as error:
+        raise Failure(str(error), "correct the file") from error
+    except ModelUnusable as error:
+        raise Failure(error.reason, error.mend) from error
+    except OSError as error:
+        raise Failure(
+            f"{error.filename}: {error.strerror}", "name readable files and a writable folder"
+        ) from error
+    seconds = time.monotonic() - started
+    typer.echo(
+        f"model {version}: {len(known)} articles, {len(tickets)} past tickets, {seconds:.1f} s, in {out}"
+    )

@@ -1,0 +1,135 @@
+"""A loaded model: texts in, suggestions out. Pure after loading; nothing here touches a ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from mailflow.desk.suggestion import ArticleSuggestion, Suggestion
+from mailflow.desk.ticket import Article
+from mailflow.suggest.accept import Accept
+from mailflow.suggest.because import because_of
+from mailflow.suggest.features import features_of
+from mailflow.suggest.files import RETRAIN, read_model
+from mailflow.suggest.lexicon import Lexicon, load_lexicon
+from mailflow.suggest.packing import unpack_accept, unpack_priority, unpack_ranking
+from mailflow.suggest.priority import PriorityModel, read_priority
+from mailflow.suggest.ranking import (
+    Integers,
+    Ranking,
+    cosines_for,
+    evidence_for,
+    probabilities,
+    signs_for,
+)
+from mailflow.suggest.space import Floats
+from mailflow.suggest.unusable import ModelUnusable
+from mailflow.suggest.words import words_of
+
+BATCH = 32
+SHOWN = 10
+LEXICON_NAME = "priority-lexicon.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """``precision`` is the share of suggested articles that must be right, with a lower bound."""
+
+    version: str
+    ranking: Ranking | None
+    accept: Accept
+    priority: PriorityModel | None
+    lexicon: Lexicon
+    precision: float = 0.95
+
+    @property
+    def articles(self) -> dict[str, Article]:
+        """The articles this model can name, by id."""
+        return {a.id: a for a in self.ranking.articles} if self.ranking else {}
+
+    def with_precision(self, target: float) -> Model:
+        """The same model with another target, in 0..1."""
+        return replace(self, precision=target)
+
+    def suggest(self, subject: str, text: str) -> Suggestion:
+        """What this model says of one message. Total; ``text`` is the new text without quotes."""
+        return self.suggest_many([(subject, text)])[0]
+
+    def suggest_many(self, texts: Sequence[tuple[str, str]]) -> list[Suggestion]:
+        """One suggestion per (subject, text); cheaper a message than one by one."""
+        found: list[Suggestion] = []
+        for start in range(0, len(texts), BATCH):
+            found += self._batch([f"{s}\n{t}" if s else t for s, t in texts[start : start + BATCH]])
+        return found
+
+    def _batch(self, texts: Sequence[str]) -> list[Suggestion]:
+        words = [words_of(text) for text in texts]
+        features = [features_of(w) for w in words]
+        said = []
+        for w, f in zip(words, features, strict=True):
+            reading = read_priority(self.priority, self.lexicon, f, w)
+            why = tuple(f"priority: {reason}" for reason in reading.because)
+            said.append(Suggestion(reading.suggestion, because=why, model=self.version))
+        if self.ranking is None:
+            return said
+        rows = [self.ranking.space.row(f) for f in features]
+        cosines = cosines_for(self.ranking, rows)
+        evidence = evidence_for(self.ranking, cosines)
+        chances = probabilities(evidence.pooled(self.ranking.weights))
+        known = np.array([row.known for row in rows])
+        signs = signs_for(chances, evidence, known, np.array([float(row.words) for row in rows]))
+        scores = self.accept.score(signs)
+        confidences = self.accept.confidence(scores)
+        threshold = self.accept.threshold(self.precision)
+        for i, suggestion in enumerate(said):
+            if not words[i]:
+                continue
+            order = np.argsort(-chances[i], kind="stable")[:SHOWN]
+            ranked = self._ranked(chances[i][order], order, float(confidences[i]))
+            speak = threshold is not None and scores[i] >= threshold
+            why = because_of(self.ranking, rows[i], words[i], cosines[i], int(order[0]))
+            said[i] = replace(
+                suggestion,
+                articles=ranked,
+                suggested_article=ranked[0].article_id if speak else None,
+                for_customer=speak and self.accept.own_tickets,
+                because=suggestion.because + why,
+            )
+        return said
+
+    def _ranked(
+        self, chances: Floats, order: Integers, first: float
+    ) -> tuple[ArticleSuggestion, ...]:
+        """The first carries the calibrated confidence; the others share what it leaves, as ranked."""
+        assert self.ranking is not None  # noqa: S101 - the caller saw to it
+        rest = (1 - first) / max(1e-9, 1 - float(chances[0]))
+        return tuple(
+            ArticleSuggestion(
+                self.ranking.articles[c].id,
+                round(first if k == 0 else min(first, float(chances[k]) * rest), 4),
+            )
+            for k, c in enumerate(order)
+        )
+
+
+def load_model(folder: Path, *, precision: float = 0.95) -> Model:
+    """The model in ``folder``. Raises ModelUnusable only: missing, empty, damaged, hostile, of another version."""
+    facts, arrays, version = read_model(folder)
+    lexicon = load_lexicon(folder / LEXICON_NAME) if (folder / LEXICON_NAME).exists() else ()
+    try:
+        return Model(
+            version=version,
+            ranking=unpack_ranking(facts["ranking"], arrays) if facts.get("ranking") else None,
+            accept=unpack_accept(facts["accept"]),
+            priority=unpack_priority(facts["priority"], arrays) if facts.get("priority") else None,
+            lexicon=lexicon,
+            precision=precision,
+        )
+    except (KeyError, ValueError, TypeError, IndexError, AttributeError, OverflowError) as error:
+        raise ModelUnusable(f"the model in {folder} is damaged: {error}", RETRAIN) from error
+
+
+__all__ = ["Model", "ModelUnusable", "load_model"]

@@ -1,0 +1,165 @@
+"""A model's parts to facts and arrays and back. Reading checks every shape that serving relies on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from mailflow.desk.ticket import Article
+from mailflow.suggest.accept import Accept
+from mailflow.suggest.features import BLOCKS
+from mailflow.suggest.files import Array
+from mailflow.suggest.priority import SIGNS as PRIORITY_SIGNS
+from mailflow.suggest.priority import STEPS, PriorityModel
+from mailflow.suggest.ranking import KINDS_OF_EVIDENCE, SIGNS, Ranking
+from mailflow.suggest.space import Block, Space
+
+Facts = dict[str, Any]
+
+
+def pack_space(space: Space, name: str) -> tuple[Facts, dict[str, Array]]:
+    arrays: dict[str, Array] = {}
+    for b, block in enumerate(space.blocks):
+        arrays[f"{name}.hashes{b}"] = block.hashes
+        arrays[f"{name}.idf{b}"] = block.idf
+    return {"shares": list(space.shares), "unknown": [b.unknown_idf for b in space.blocks]}, arrays
+
+
+def unpack_space(facts: Facts, arrays: Mapping[str, Array], name: str) -> Space:
+    blocks = []
+    for b in range(BLOCKS):
+        hashes = _array(arrays, f"{name}.hashes{b}", "u", 1).astype(np.uint32)
+        idf = _array(arrays, f"{name}.idf{b}", "f", 1).astype(np.float32)
+        _require(
+            len(hashes) == len(idf) and bool((np.diff(hashes.astype(np.int64)) > 0).all()), name
+        )
+        blocks.append(Block(hashes, idf, float(facts["unknown"][b])))
+    return Space(tuple(blocks), _numbers(facts["shares"], BLOCKS))
+
+
+def pack_ranking(ranking: Ranking) -> tuple[Facts, dict[str, Array]]:
+    facts, arrays = pack_space(ranking.space, "ranking")
+    rows = ranking.rows.copy()
+    rows.sort_indices()
+    arrays |= {
+        "rows.values": (rows.data * 65535).round().astype(np.uint16),
+        "rows.columns": rows.indices.astype(np.int32),
+        "rows.starts": rows.indptr.astype(np.int64),
+        "row_class": ranking.row_class.astype(np.int32),
+        "alpha": ranking.alpha.astype(np.float16),
+    }
+    facts |= {
+        "articles": [[a.id, a.title, a.body] for a in ranking.articles],
+        "tickets": ranking.tickets,
+        "notes": list(ranking.row_notes),
+        "weights": list(ranking.weights),
+    }
+    return facts, arrays
+
+
+def unpack_ranking(facts: Facts, arrays: Mapping[str, Array]) -> Ranking:
+    space = unpack_space(facts, arrays, "ranking")
+    articles = tuple(Article(str(i), str(title), str(body)) for i, title, body in facts["articles"])
+    starts = _array(arrays, "rows.starts", "i", 1).astype(np.int64)
+    columns = _array(arrays, "rows.columns", "i", 1)
+    values = _array(arrays, "rows.values", "u", 1).astype(np.float32) / np.float32(65535)
+    classes = _array(arrays, "row_class", "i", 1).astype(np.int64)
+    alpha = _array(arrays, "alpha", "f", 2).astype(np.float32)
+    tickets, width = int(facts["tickets"]), space.offsets[-1]
+    _require(len(starts) == len(classes) + 1 == len(alpha) + 1, "rows")
+    _require(alpha.shape[1] == len(articles) > 0 and 0 <= tickets <= len(classes), "articles")
+    _require(starts[0] == 0 and starts[-1] == len(columns) == len(values), "rows")
+    _require(bool((np.diff(starts) >= 0).all()), "rows")
+    _require(not len(columns) or (columns.min() >= 0 and columns.max() < width), "columns")
+    _require(not len(classes) or (classes.min() >= -1 and classes.max() < len(articles)), "classes")
+    for part in (classes[:tickets], classes[tickets:]):
+        _require(bool((np.diff(part) >= 0).all()), "order")
+    notes = tuple(str(note) for note in facts["notes"])
+    _require(len(notes) == tickets, "notes")
+    return Ranking(
+        space=space,
+        articles=articles,
+        rows=sparse.csr_matrix((values, columns, starts), shape=(len(classes), width)),
+        row_class=classes,
+        tickets=tickets,
+        row_notes=notes,
+        alpha=alpha,
+        weights=_numbers(facts["weights"], KINDS_OF_EVIDENCE),
+    )
+
+
+def pack_accept(accept: Accept) -> Facts:
+    return {
+        field.name: list(value)
+        if isinstance(value := getattr(accept, field.name), tuple)
+        else value
+        for field in fields(accept)
+    }
+
+
+def unpack_accept(facts: Facts) -> Accept:
+    scores = _numbers(facts["scores"])
+    return Accept(
+        centre=_numbers(facts["centre"], SIGNS),
+        scale=_numbers(facts["scale"], SIGNS),
+        weights=_numbers(facts["weights"], SIGNS),
+        intercept=float(facts["intercept"]),
+        slope=float(facts["slope"]),
+        offset=float(facts["offset"]),
+        scores=scores,
+        precision=_numbers(facts["precision"], len(scores)),
+        own_tickets=facts["own_tickets"] is True,
+    )
+
+
+def pack_priority(model: PriorityModel) -> tuple[Facts, dict[str, Array]]:
+    facts, arrays = pack_space(model.space, "priority")
+    arrays["priority.weights"] = model.weights.astype(np.float16)
+    arrays["priority.signs"] = model.sign_weights.astype(np.float32)
+    facts |= {
+        "intercept": list(model.intercept),
+        "bias": list(model.bias),
+        "tickets": model.tickets,
+        "speak_from": model.speak_from,
+    }
+    return facts, arrays
+
+
+def unpack_priority(facts: Facts, arrays: Mapping[str, Array]) -> PriorityModel:
+    space = unpack_space(facts, arrays, "priority")
+    weights = _array(arrays, "priority.weights", "f", 2).astype(np.float32)
+    signs = _array(arrays, "priority.signs", "f", 2).astype(np.float32)
+    _require(weights.shape == (space.offsets[-1], STEPS), "priority")
+    _require(signs.shape == (PRIORITY_SIGNS, STEPS), "priority")
+    return PriorityModel(
+        space=space,
+        weights=weights,
+        sign_weights=signs,
+        intercept=_numbers(facts["intercept"], STEPS),
+        bias=_numbers(facts["bias"], STEPS + 1),
+        tickets=int(facts["tickets"]),
+        speak_from=float(facts["speak_from"]),
+    )
+
+
+def _array(arrays: Mapping[str, Array], name: str, kind: str, dimensions: int) -> Array:
+    array = arrays[name]
+    _require(array.dtype.kind == kind and array.ndim == dimensions, name)
+    return array
+
+
+def _numbers(values: object, count: int | None = None) -> tuple[float, ...]:
+    if not isinstance(values, list) or (count is not None and len(values) != count):
+        raise ValueError("a list of numbers has another length than it should")
+    numbers = tuple(float(value) for value in values)
+    _require(all(abs(n) < 1e12 for n in numbers), "numbers")
+    return numbers
+
+
+def _require(condition: bool, what: str) -> None:
+    if not condition:
+        raise ValueError(f"{what}: not what was written")
