@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mailflow.desk.notices import NoticeKind
-from mailflow.edges.template_dialect import MAX_SOURCE
+from mailflow.edges.template_limits import MAX_SOURCE
 
 LAYOUT = "_layout"
 PARTS = ("subject", "txt", "html")

@@ -11,13 +11,10 @@ from jinja2 import nodes
 
 from mailflow.desk.notice_samples import sample_variants
 from mailflow.desk.notices import NoticeKind, leaving_faults, variable_reference
-from mailflow.edges.template_dialect import (
-    FILTER_NAMES,
-    NoticeEnvironment,
-    TemplateLimit,
-    render_bounded,
-)
+from mailflow.edges.template_dialect import NoticeEnvironment
 from mailflow.edges.template_files import Draft, TemplateFault, did_you_mean
+from mailflow.edges.template_filters import FILTER_NAMES
+from mailflow.edges.template_limits import TemplateLimit, render_bounded
 
 _MAX_SUBJECT = 250
 _SUBJECT_ADVICE = 90  # what mail clients still show of a subject

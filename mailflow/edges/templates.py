@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mailflow.desk.notices import NoticeKind, leaving_faults
-from mailflow.edges.template_dialect import plain_data
 from mailflow.edges.template_files import (
     Draft,
     TemplateFault,
@@ -22,6 +21,7 @@ from mailflow.edges.template_files import (
     read_folder,
     signature,
 )
+from mailflow.edges.template_limits import plain_data
 from mailflow.edges.template_version import (
     RenderedNotice,
     RenderingFailed,

@@ -28,12 +28,8 @@ from mailflow.desk.notices import (
     leaving_faults,
     plain_facts,
 )
-from mailflow.edges.template_dialect import (
-    MAX_SOURCE,
-    NoticeEnvironment,
-    plain_data,
-    render_bounded,
-)
+from mailflow.edges.template_dialect import NoticeEnvironment
+from mailflow.edges.template_limits import MAX_SOURCE, plain_data, render_bounded
 from mailflow.edges.templates import Templates, TemplateUnusable
 from mailflow.shipped import shipped
 

@@ -1,0 +1,134 @@
+"""The filters of the notices' dialect. Each bounds what it returns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+
+import jinja2
+from jinja2.nodes import EvalContext
+from jinja2.runtime import Context, Undefined, markup_join, str_join
+from markupsafe import Markup, escape
+
+from mailflow.desk.moments import spoken_moment
+from mailflow.edges.template_limits import BUDGET, MAX_OUTPUT, TemplateLimit
+
+
+def steps(items: object) -> Iterator[object]:
+    """Every loop runs through this, put there when the template is compiled."""
+    if isinstance(items, Undefined):
+        str(items)  # raises and names what is undefined
+    if not isinstance(items, list | range | str | Mapping):
+        raise TemplateLimit("a loop needs a list")
+    budget = BUDGET.get()
+    for item in items:
+        budget.turn()
+        yield item
+
+
+def bounded(text: str) -> str:
+    if len(text) > MAX_OUTPUT:
+        raise TemplateLimit(f"it builds a text of more than {MAX_OUTPUT} characters")
+    return text
+
+
+@jinja2.pass_eval_context
+def concatenated(context: EvalContext, parts: list[object]) -> str:
+    """The operator ~."""
+    texts = [_text_of(part) for part in parts]
+    return bounded(markup_join(texts) if context.autoescape else str_join(texts))
+
+
+@jinja2.pass_eval_context
+def _joined(context: EvalContext, items: Iterable[object], between: str = ", ") -> str:
+    kept = [_text_of(item) for item in steps(items)]
+    if context.autoescape:
+        return bounded(Markup(escape(between)).join(kept))  # escapes each item  # noqa: S704
+    return bounded(between.join(kept))
+
+
+def _text_of(value: object) -> str:
+    if isinstance(value, Undefined):
+        return str(value)  # raises and names what is undefined
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise TemplateLimit(f"a {type(value).__name__} is no text")
+    return value if isinstance(value, str) else str(value)
+
+
+def _quoted(text: str) -> str:
+    """Each line behind ``> ``, as mail quotes."""
+    lines = str(text).split("\n")
+    return "\n".join(
+        f"> {line}".rstrip() if not line.startswith(">") else f">{line}" for line in lines
+    )
+
+
+def _paragraphs(text: str) -> Markup:
+    """Plain text as HTML: blank lines part paragraphs, other line ends stay line ends."""
+    found = [part.strip("\n") for part in re.split(r"\n[ \t]*\n", str(text).strip())]
+    made = ["<p>" + str(escape(part)).replace("\n", "<br>\n") + "</p>" for part in found if part]
+    return Markup(bounded("\n".join(made)))  # every part was escaped  # noqa: S704
+
+
+# The context is what keeps Jinja2 from working these out once, in whatever language came first.
+
+
+@jinja2.pass_context
+def _percent(context: Context, share: float) -> str:
+    """English and Portuguese write the sign close, others behind a no-break space."""
+    gap = "" if str(context.environment.globals["language"])[:2] in ("en", "pt") else "\xa0"
+    return f"{round(share * 100)}{gap}%"
+
+
+@jinja2.pass_context
+def _moment(context: Context, moment: datetime) -> str:
+    return spoken_moment(moment, str(context.environment.globals["language"]))
+
+
+def _size(octets: int) -> str:
+    if octets < 1000:
+        return f"{octets} B"
+    if octets < 999_500:
+        return f"{round(octets / 1000)} kB"
+    return f"{octets / 1_000_000:.1f} MB"
+
+
+def _shortened(text: str, length: int = 60) -> str:
+    """On one line, cut at ``length`` characters."""
+    line = " ".join(str(text).split())
+    return line if len(line) <= length else line[: max(min(length, 1000) - 1, 1)].rstrip() + "…"
+
+
+def _cut(text: str, length: int = 3000) -> str:
+    """At most ``length`` characters, lines kept, ending between words."""
+    if len(text) <= length:
+        return text
+    kept, _, rest = text[:length].rpartition(" ")
+    return (kept or rest).rstrip() + " …"
+
+
+FILTERS: Mapping[str, Callable[..., object]] = {
+    "join": _joined,
+    "quoted": _quoted,
+    "paragraphs": _paragraphs,
+    "moment": _moment,
+    "percent": _percent,
+    "size": _size,
+    "shortened": _shortened,
+    "cut": _cut,
+}
+KEPT_FILTERS = (
+    "capitalize",
+    "d",
+    "default",
+    "e",
+    "escape",
+    "first",
+    "last",
+    "length",
+    "lower",
+    "trim",
+    "upper",
+)
+FILTER_NAMES = (*FILTERS, *KEPT_FILTERS)
