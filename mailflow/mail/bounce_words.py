@@ -97,9 +97,7 @@ DAEMON_NAME: Final = re.compile(
 )
 
 #: Authors of bounces that are also addresses of people.
-ROLE: Final = re.compile(
-    r"\b(?:postmaster|post_master|post-master|sysadmin)@|\bbounces?@", re.IGNORECASE
-)
+ROLE: Final = re.compile(r"\bpostmaster@|\bbounces?@", re.IGNORECASE)
 
 FORWARDED: Final = re.compile(
     r"\s*(?:re|aw|sv|vs|antw|fwd?|wg|tr|rv|enc|vb|vl|i|r)\s?:\s", re.IGNORECASE

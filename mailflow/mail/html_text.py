@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 MAX_HTML: Final = 1_000_000  # characters read; the rest is not shown as text
-MAX_TAGS: Final = 150_000
+MAX_TAGS: Final = 100_000  # what is beyond is read as text with its tags dropped
 MAX_DEPTH: Final = 2_000  # deeper elements are read as if they were flat
 MAX_QUOTE_DEPTH: Final = 8
 MAX_TAG: Final = 4_000  # characters of one tag looked at
@@ -113,6 +113,7 @@ _TAG: Final = re.compile(rf"<(/?)([A-Za-z][A-Za-z0-9:-]{{0,30}})([^<>]{{0,{MAX_T
 _ATTRIBUTE: Final = re.compile(
     r"""([A-Za-z][\w:-]{0,40})\s{0,8}=\s{0,8}(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))"""
 )
+_ANY_TAG: Final = re.compile(r"<[^<>]{0,4000}>")
 _SPACES: Final = re.compile(r"[ \t\r\n\f]+")
 
 _SKIPPED: Final = frozenset({"script", "style", "head", "title", "template", "noscript", "object"})
@@ -281,7 +282,7 @@ class _Reader:
         while at < length:
             opening = source.find("<", at)
             if opening < 0 or tags > MAX_TAGS:
-                self._text(source[at:])
+                self._text(_ANY_TAG.sub(" ", source[at:]))
                 break
             if opening > at:
                 self._text(source[at:opening])

@@ -24,7 +24,7 @@ from mailflow.mail import attributions, signatures
 from mailflow.mail.html_text import Line, Mark, read_html
 from mailflow.mail.message import Hidden
 
-MAX_LINES: Final = 20_000  # lines judged; what is below stays with the part it follows
+MAX_LINES: Final = 10_000  # lines judged; what is below stays with the part it follows
 MAX_LOOKED_AT: Final = 1_000  # characters of a line judged
 MAX_SIGNATURE_LINES: Final = 25  # a longer block below "-- " is more text, not a signature
 MAX_FOOTER_LINES: Final = 15
@@ -117,6 +117,7 @@ class _Scan:
         ]
         self.older_at: int | None = None  # where the HTML structure says an older message begins
         self.next_full = self._following()
+        self.roles: dict[int, str] = {}  # which header field a line pretends to be, once asked
 
     def _following(self) -> list[int]:
         """For each line the index of the next line that is not empty, or the end."""
@@ -289,6 +290,12 @@ class _Scan:
             spoken = spoken or (kind == _TEXT and _says_something(self.lines[at]))
             at += 1
 
+    def _role(self, at: int) -> str:
+        role = self.roles.get(at)
+        if role is None:
+            role = self.roles[at] = attributions.header_label(self.lines[at])
+        return role
+
     def _begins_older(self, at: int) -> bool:
         return attributions.is_divider(self.lines[at]) or self._header_block_end(at) > at
 
@@ -330,14 +337,14 @@ class _Scan:
         A block names an author or a date, three fields in all (two below a drawn line), and a
         subject or an address: a travel request with From, To and Date is no mail.
         """
-        first = attributions.header_label(self.lines[at])
+        first = self._role(at)
         if first not in ("from", "date", "subject", "to", "reply-to"):
             return at
         roles: dict[str, str] = {}
         end, place, unlabelled = at, at, 0
         while place < min(at + MAX_HEADER_BLOCK, len(self.lines)):
             line = self.lines[place]
-            role = attributions.header_label(line)
+            role = self._role(place)
             if role:
                 roles.setdefault(role, line)
                 end, unlabelled = place + 1, 0
