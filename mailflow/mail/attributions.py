@@ -298,6 +298,12 @@ _OLD_GMAIL: Final = re.compile(
 )
 # ---- On Tue, 22 Dec 2015 … wrote ---- : Zoho, in its users' languages.
 _ZOHO: Final = re.compile(r"^-{2,6}\s?\S.{5,300}\S\s?-{2,6}$")
+# >>> Name <a@b> 3/3/2026 9:15 AM >>> : GroupWise.
+_GROUPWISE: Final = re.compile(r"^>>>\s?[^>\s].{5,300}\s?>>>$")
+# … <a@b> wrote:   Hello — Yahoo on Android goes on in the same line.
+_RUNS_ON: Final = re.compile(
+    r"^(.{10,300}?>\)?\s{0,3}[^\s:：]{1,16}(?:\s[^\s:：]{1,16})?\s?[:：])\s{1,8}\S"
+)
 # >>>>> "Name" == Name <a@b> writes: : Gnus with Supercite.
 _SUPERCITE: Final = re.compile(r'^>{0,8}\s?"[^"]{1,80}" == ')
 
@@ -353,6 +359,8 @@ def is_attribution(line: str, *, quote_follows: bool) -> bool:
         return False  # most lines of most mails end here, cheaply
     if _OLD_GMAIL.match(text) or _SUPERCITE.match(text):
         return True
+    if _GROUPWISE.match(text):
+        return "@" in text or bool(_DATE.search(folded))
     dated = bool(_DATE.search(folded))
     timed = bool(_TIME.search(folded))
     addressed = "@" in text and bool(_ADDRESS.search(text))
@@ -397,6 +405,20 @@ def _verb_last(folded: str) -> bool:
     tail = folded[-24:].rstrip(" .:：*_-—")
     matches = list(_VERB.finditer(tail)) or list(_CJK_VERB.finditer(tail))
     return bool(matches) and matches[-1].end() == len(tail)
+
+
+def begins_with_attribution(line: str) -> bool:
+    """Whether quoted text goes on in the line of its attribution, as Yahoo on Android writes it."""
+    text = line.strip()[:MAX_ATTRIBUTION]
+    if "@" not in text or not begins_with_date(text):
+        return False
+    match = _RUNS_ON.match(text)
+    return match is not None and is_attribution(match[1], quote_follows=False)
+
+
+def is_groupwise(line: str) -> bool:
+    """Whether ``line`` is GroupWise's attribution, which begins as quoted lines do."""
+    return bool(_GROUPWISE.match(line.strip()[:MAX_ATTRIBUTION]))
 
 
 def may_begin_attribution(line: str) -> bool:
@@ -744,7 +766,7 @@ _BARS: Final = "-_=*+~#•·—–> <\t"
 
 #: Desks ask people to write above a line; what is below is ours.
 _ABOVE_LINE: Final = re.compile(
-    r"^[\s>#=*_~—–-]{0,40}(?:please\s)?(?:(?:type|write|enter|reply|respond)\b.{0,40}\babove\b.{0,40}\bline\b"
+    r"^[\s>#=*_~\[—–-]{0,40}(?:please\s)?(?:(?:type|write|enter|reply|respond)\b.{0,40}\babove\b.{0,40}\bline\b"
     r"|(?:bitte\s)?(?:antworten|schreiben|antwort).{0,40}\b(?:oberhalb|über)\b.{0,40}\b(?:linie|zeile)\b"
     r"|.{0,30}\b(?:répondre|écrire|écrivez|répondez)\b.{0,30}\b(?:au-dessus|dessus)\b.{0,30}\bligne\b"
     r"|.{0,30}\b(?:responda|escriba|escribe)\b.{0,40}\b(?:encima|arriba|acima)\b.{0,30}\b(?:línea|linha)\b"
@@ -756,7 +778,7 @@ _ABOVE_LINE: Final = re.compile(
 def is_divider(line: str) -> bool:
     """Whether ``line`` alone says that an older message begins: "-----Original Message-----"."""
     text = line.strip()[:200]
-    if len(text) < 2 or not (text[0] in _BARS or text[-1] in ":：" or "##" in text):
+    if len(text) < 2 or not (text[0] in _BARS or text[-1] in ":：-_=*]" or "##" in text):
         return False
     core = text.strip(_BARS)
     dashed = len(text) - len(core) >= 4 and text[0] in "-_=*+~#•—–>"
@@ -765,7 +787,10 @@ def is_divider(line: str) -> bool:
         return True
     if core.endswith((":", "：")) and folded in _LONG_PHRASE_SET:
         return True
-    return (dashed or "##" in text) and len(text) <= 160 and bool(_ABOVE_LINE.match(text))
+    if folded in _LONG_PHRASE_SET and text.endswith(("----", "====", "____")):
+        return True
+    framed = dashed or "##" in text or (text[0] == "[" and text[-1] == "]")
+    return framed and len(text) <= 160 and bool(_ABOVE_LINE.match(text))
 
 
 _LONG_PHRASE_SET: Final = frozenset(_LONG_PHRASES)

@@ -235,6 +235,8 @@ class _Scan:
                 return at
             if attributions.is_attribution(joined, quote_follows=self._quote_follows(end)):
                 return end + 1
+            if end == at and attributions.begins_with_attribution(line):
+                return at + 1
             if end == at and not attributions.may_begin_attribution(line):
                 return at
         return at
@@ -418,8 +420,19 @@ class _Scan:
                     last -= 1
             elif self._is_bare_rule(last) or signatures.is_mobile_footer(self.lines[last]):
                 self.kinds[last] = _SIGNATURE
+            elif self._is_link_of_footer(last):
+                self.kinds[last - 1] = self.kinds[last] = _SIGNATURE
             elif not (self._cut_footer(last) or self._cut_disclaimer(last)):
                 return
+
+    def _is_link_of_footer(self, last: int) -> bool:
+        """A lone link right below a footer: "Virus-free." and the scanner's address."""
+        return (
+            last > 0
+            and signatures.is_lone_link(self.lines[last])
+            and self.kinds[last - 1] == _TEXT
+            and signatures.is_mobile_footer(self.lines[last - 1])
+        )
 
     def _cut_footer(self, last: int) -> bool:
         """A rule and below it what list managers, scanners and web services append."""
@@ -514,7 +527,7 @@ def _tells_footer(line: str) -> bool:
 def _first_kind(line: str) -> str:
     if not line.strip(" \t\u00a0\u200b\ufeff"):
         return _EMPTY
-    return _QUOTE if _QUOTED.match(line) else _TEXT
+    return _QUOTE if _QUOTED.match(line) and not attributions.is_groupwise(line) else _TEXT
 
 
 def _folded(line: str) -> str:

@@ -25,6 +25,13 @@ _SENT: Final[dict[str, tuple[str, ...]]] = {
         "written on",
         "posted from",
         "shot from",
+        "sent securely",
+        "from my",
+        "typed with",
+        "get bluemail",
+        "get typeapp",
+        "get spark",
+        "get k-9",
         "download",
         "this message was sent from",
         "this email was sent from",
@@ -230,6 +237,7 @@ _SENT: Final[dict[str, tuple[str, ...]]] = {
     ),
     "zh": (
         "发自我的",
+        "发送自",
         "發自我的",
         "从我的",
         "從我的",
@@ -313,7 +321,8 @@ _LINKS: Final = re.compile(r"[<(\[]{0,2}(?:https?://|mailto:)[^\s>)\]]{0,1000}[>
 
 #: Openers that are footers whatever follows.
 _WHOLE_FOOTER: Final = re.compile(
-    r"^(?:sent from my [^.,;:?!]{1,50}(?:[.,] (?:please |kindly )?(?:excuse|forgive|pardon|ignore|sorry)\b.{0,60})?$|get outlook for\b|sent from (?:mail for windows|yahoo|outlook|gmail|proton|samsung)|"
+    r"^(?:sent (?:from|with|via|using|by) [^.,;:?!\s]{1,20}(?: [^.,;:?!\s]{1,20}){0,2}$|von unterwegs gesendet$|\w{2,20} from (?:mobile|phone|ipad)$|"
+    r"sent from my [^.,;:?!]{1,50}(?:[.,] (?:please |kindly )?(?:excuse|forgive|pardon|ignore|sorry)\b.{0,60})?$|get outlook for\b|sent from (?:mail for windows|yahoo|outlook|gmail|proton|samsung)|"
     r"download (?:the )?(?:all-new )?(?:aol|yahoo|outlook|gmail|hotmail)\b|"
     r"envoyé de mon\b|gesendet von meinem\b|von meinem .{1,40} gesendet|enviado desde mi\b|inviato da(?:l mio)? i(?:phone|pad)|"
     r"enviado do meu\b|verstuurd vanaf mijn\b|verzonden vanaf mijn\b|sendt fra min\b|skickat från min\b|"
@@ -324,8 +333,8 @@ _WHOLE_FOOTER: Final = re.compile(
     r"excusez la brièveté|veuillez (?:pardonner|excuser) ma brièveté|disculpa(?:d|e)? (?:la|mi) brevedad|"
     r"perdonate la brevità|scusate la brevità|desculpe a brevidade|excuseer voor de beknoptheid|"
     r"простите за краткость|извините за краткость|proszę wybaczyć (?:moją )?lakoniczność|"
-    r"virus-?free\.|no virus found in this|this e-?mail (?:has been|was|is) (?:checked|scanned) (?:for|by)|"
-    r"diese e-?mail wurde (?:von avast|auf viren)|virenfrei\.|cet e-?mail a été vérifié|garanti sans virus|"
+    r"virus-?free(?:\.|$)|no virus found in this|this e-?mail (?:has been|was|is) (?:checked|scanned) (?:for|by)|"
+    r"diese e-?mail wurde (?:von avast|auf viren)|virenfrei(?:\.|$)|cet e-?mail a été vérifié|garanti sans virus|"
     r"libre de virus|privo di virus|este e-?mail foi (?:verificado|escaneado)|без вирусов|virusvrij|wolny od wirusów|"
     r"get your free .{0,40}mail|do you yahoo!\?|free email .{0,60}$)",
     re.IGNORECASE,
@@ -349,8 +358,18 @@ def is_mobile_footer(line: str) -> bool:
 
 
 _SENTENCE: Final = re.compile(
-    r"\b(?:is|are|was|were|has|have|had|it|he|she|they|but|not|never|ist|sind|war|hat|haben|nicht|est|sont|pas|es|son|era|não|niet)\b"
+    r"\b(?:i|we|you|can|cannot|can't|does|doesn't|don't|did|will|won't|failed|fails|works|ich|kann|je|yo|is|are|was|were|has|have|had|it|he|she|they|but|not|never|ist|sind|war|hat|haben|nicht|est|sont|pas|es|son|era|não|niet)\b"
 )
+
+
+_LONE_LINK: Final = re.compile(
+    r"^\W{0,3}(?:https?://|www\.)[^\s]{3,300}(?:\s?<[^<>\s]{3,500}>)?\W{0,3}$", re.IGNORECASE
+)
+
+
+def is_lone_link(line: str) -> bool:
+    """Whether ``line`` is nothing but a link."""
+    return bool(_LONE_LINK.match(line.strip()[:MAX_LINE]))
 
 
 def _is_brief(folded: str) -> bool:

@@ -320,6 +320,8 @@ BLOCKS = [
         "blackberry",
         "-----Original Message-----\nFrom: Help Desk <help@desk.example>\nDate: Tue, 3 Mar 2026 09:15:12\nTo: <pat@customer.example>\nSubject: Re: Order",
     ),
+    ("groupwise", ">>> Help Desk <help@desk.example> 3/3/2026 9:15 AM >>>"),
+    ("reply above", "--- Reply above this line ---"),
     (
         "above this line",
         "##- Please type your reply above this line -##\n\nYour request (4711) has been updated.",
@@ -336,7 +338,7 @@ def test_a_header_block_begins_the_older_message(name: str, block: str) -> None:
     assert "What is your order number?" in split.hidden.quotes
 
 
-@pytest.mark.parametrize(("name", "block"), BLOCKS[:-1], ids=[n for n, _ in BLOCKS[:-1]])
+@pytest.mark.parametrize(("name", "block"), BLOCKS[:-3], ids=[n for n, _ in BLOCKS[:-3]])
 def test_a_forward_without_a_word_is_kept_whole(name: str, block: str) -> None:
     text = f"{block}\n\nPlease help me, my order never came.\n\nKim"
     assert "my order never came" in split_new_text(text).new_text
@@ -405,6 +407,22 @@ FOOTERS = [
     "获取 Outlook for iOS",
     "나의 iPhone에서 보냄",
     "Android용 Outlook 다운로드",
+    "Sent via mobile",
+    "Sent with Airmail",
+    "Sent from Windows Mail",
+    "<<sent by galaxy>>",
+    "(Sent from mobile device)",
+    "From my iPhone",
+    "Sent from Front",
+    "Get BlueMail for Android",
+    "Sent securely with Proton Mail",
+    "Von unterwegs gesendet",
+    "Inviato da Posta per Windows",
+    "Verzonden vanuit Mail voor Windows",
+    "Skickades från E-post för Windows",
+    "Windows 版のメールから送信",
+    "Windows용 메일에서 보냄",
+    "Secured with Tuta Mail: https://tuta.com",
 ]
 
 
@@ -521,6 +539,21 @@ def test_a_list_footer_goes() -> None:
     split = split_new_text(
         "It is 4711.\n\n_______________________________________________\nusers mailing list\n"
         "users@lists.example\nhttps://lists.example/listinfo/users\n"
+    )
+    assert split.new_text == "It is 4711."
+
+
+def test_yahoo_on_android_goes_on_in_the_line_of_the_attribution() -> None:
+    split = split_new_text(
+        "It is 4711.\n\nSent from Yahoo Mail on Android\n\n"
+        "  On Tue, Mar 3, 2026 at 9:15, Help Desk<help@desk.example> wrote:   Hello Pat,\n\nwhich number?\n"
+    )
+    assert split.new_text == "It is 4711."
+
+
+def test_a_scanner_signs_in_two_lines() -> None:
+    split = split_new_text(
+        "It is 4711.\n\nVirus-free.\nwww.avast.com <https://www.avast.com/sig>\n"
     )
     assert split.new_text == "It is 4711."
 
