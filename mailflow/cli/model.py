@@ -82,3 +82,47 @@ def train(
     typer.echo(
         f"model {version}: {len(known)} articles, {len(tickets)} past tickets, {seconds:.1f} s, in {out}"
     )
+
+
+@app.command()
+def evaluate(
+    history: Annotated[
+        Path,
+        typer.Option(
+            "--history",
+            metavar="H.csv",
+            help="Tickets it was not trained on: subject, body, article_id (empty: none fits), priority.",
+        ),
+    ],
+    model: Annotated[
+        Path | None, typer.Option("--model", metavar="DIR", help="The model; else the one shipped.")
+    ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Also write a report with drawings."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the measures as JSON.")] = False,
+) -> None:
+    """Measure a model on tickets whose article and priority are known."""
+    import json
+
+    from mailflow.suggest.evaluate import evaluate_model
+    from mailflow.suggest.tables import TableFault, read_history
+
+    loaded = model_in(model)
+    try:
+        tickets = read_history(history, frozenset(loaded.articles))
+        found = evaluate_model(loaded, tickets)
+        if html is not None:
+            html.write_text(found.html, "utf-8")
+    except TableFault as error:
+        raise Failure(str(error), "correct the file") from error
+    except OSError as error:
+        raise Failure(f"{error.filename}: {error.strerror}", "name another file") from error
+    if as_json:
+        typer.echo(json.dumps(found.facts, sort_keys=True))
+        return
+    for heading, lines in found.lines.items():
+        typer.echo(heading)
+        for name, value in lines:
+            typer.echo(f"  {name:<32} {value}")

@@ -4,7 +4,8 @@
 wrong) and on past tickets whose own article was hidden (never right). No out-of-scope example is
 needed. *Confidence*: the score mapped to a probability on the tickets judged as new. *Threshold*:
 the lowest score above which the share of right answers, hidden ones counted in, is at least the
-target with a one-sided lower confidence bound (Clopper and Pearson 1934).
+target by a one-sided lower confidence bound (Clopper and Pearson 1934): at the 80 % level for what
+agents see, at the 95 % level for what a customer may see.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 Doubles = npt.NDArray[np.float64]
+AGENTS, CUSTOMERS = 0.8, 0.95  # levels of the bounds
 
 
 @dataclass(frozen=True, slots=True)
 class Accept:
-    """``precision`` pairs ascending scores with the lower bound of the precision from there on."""
+    """``scores`` ascend; ``precision`` and ``strict`` bound the precision from each on, at 80 and 95 %."""
 
     centre: tuple[float, ...]
     scale: tuple[float, ...]
@@ -29,6 +31,7 @@ class Accept:
     offset: float
     scores: tuple[float, ...] = ()
     precision: tuple[float, ...] = ()
+    strict: tuple[float, ...] = ()
     own_tickets: bool = False  # measured on confirmed tickets of this installation
 
     def score(self, signs: Doubles) -> Doubles:
@@ -40,9 +43,10 @@ class Accept:
         found: Doubles = logistic(self.slope * scores + self.offset)
         return found
 
-    def threshold(self, target: float) -> float | None:
+    def threshold(self, target: float, *, strict: bool = False) -> float | None:
         """The lowest score that keeps the target, or None when nothing does: then stay silent."""
-        for score, bound in zip(self.scores, self.precision, strict=True):
+        bounds = self.strict if strict else self.precision
+        for score, bound in zip(self.scores, bounds, strict=True):
             if bound >= target:
                 return score
         return None
@@ -64,13 +68,17 @@ def lower_bound(right: Doubles, total: Doubles, level: float = 0.95) -> Doubles:
 
 def precision_curve(
     scores: Doubles, right: Doubles, weights: Doubles, points: int = 400
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Scores and the bound of the precision at and above each; the weighted sample counts as its
+) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]:
+    """Scores, and the bounds of the precision at and above each; the weighted sample counts as its
     effective size (Kish)."""
     order = np.argsort(-scores)
     scores, right, weights = scores[order], right[order], weights[order]
     total, hits = np.cumsum(weights), np.cumsum(weights * right)
     effective = total**2 / np.cumsum(weights**2)
-    bound = lower_bound(hits / total * effective, effective)
     at = np.unique(np.linspace(0, len(scores) - 1, points).astype(int))[::-1]
-    return tuple(float(scores[i]) for i in at), tuple(float(bound[i]) for i in at)
+    right_there, there = (hits / total * effective)[at], effective[at]
+    return (
+        tuple(scores[at].tolist()),
+        tuple(lower_bound(right_there, there, AGENTS).tolist()),
+        tuple(lower_bound(right_there, there, CUSTOMERS).tolist()),
+    )

@@ -42,7 +42,7 @@ def telling_words(
     block = ranking.space.blocks[STEMS]
     stems = row.columns < len(block.hashes)
     weight = row.values[stems] * profile[row.columns[stems]]
-    by_hash = {stem_hash(word): word for word in reversed(words)}
-    best = [i for i in np.argsort(-weight, kind="stable")[:NAMED_WORDS] if weight[i] > 0]
+    by_hash = {stem_hash(word): word for word in reversed(words) if len(word) > 2}
+    best = [i for i in np.argsort(-weight, kind="stable")[: 2 * NAMED_WORDS] if weight[i] > 0]
     found = [by_hash.get(int(block.hashes[row.columns[stems][i]])) for i in best]
-    return [word for word in found if word]
+    return [word for word in found if word][:NAMED_WORDS]

@@ -301,8 +301,8 @@ def _learn_accept(seen: Judged, hidden: Judged, own_tickets: bool) -> Accept:
     if seen.right.min() < seen.right.max():
         platt = LogisticRegression(C=100.0).fit(of_seen[:, None], seen.right)
         slope, offset = max(1e-3, float(platt.coef_[0, 0])), float(platt.intercept_[0])
-    curve = precision_curve(scores, right, weight)
-    return replace(accept, slope=slope, offset=offset, scores=curve[0], precision=curve[1])
+    at, bound, strict = precision_curve(scores, right, weight)
+    return replace(accept, slope=slope, offset=offset, scores=at, precision=bound, strict=strict)
 
 
 def unmeasured() -> Accept:

@@ -82,8 +82,10 @@ class Model:
         known = np.array([row.known for row in rows])
         signs = signs_for(chances, evidence, known, np.array([float(row.words) for row in rows]))
         scores = self.accept.score(signs)
-        confidences = self.accept.confidence(scores)
+        confidences = np.clip(self.accept.confidence(scores), 0.001, 0.999)  # nobody is certain
         threshold = self.accept.threshold(self.precision)
+        strict = self.accept.threshold(self.precision, strict=True)
+        customers = strict is not None and self.accept.own_tickets
         for i, suggestion in enumerate(said):
             if not words[i]:
                 continue
@@ -95,7 +97,7 @@ class Model:
                 suggestion,
                 articles=ranked,
                 suggested_article=ranked[0].article_id if speak else None,
-                for_customer=speak and self.accept.own_tickets,
+                for_customer=speak and customers and scores[i] >= (strict or 0.0),
                 because=suggestion.because + why,
             )
         return said

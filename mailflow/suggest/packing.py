@@ -112,6 +112,7 @@ def unpack_accept(facts: Facts) -> Accept:
         offset=float(facts["offset"]),
         scores=scores,
         precision=_numbers(facts["precision"], len(scores)),
+        strict=_numbers(facts["strict"], len(scores)),
         own_tickets=facts["own_tickets"] is True,
     )
 

@@ -86,7 +86,8 @@ def read_priority(
     confidence = float(chances[best])
     if model is not None:
         because += _telling(model, row, words, best)
-    suggestion = PrioritySuggestion(SCALE[best], round(confidence, 4), confidence < speak_from)
+    unsure = confidence < speak_from or not words
+    suggestion = PrioritySuggestion(SCALE[best], round(confidence, 4), unsure)
     return PriorityReading(suggestion, tuple(because[:3]))
 
 
@@ -98,8 +99,8 @@ def _telling(model: PriorityModel, row: Row, words: Sequence[str], best: int) ->
     up = model.weights[row.columns[stems]]
     pull = up[:, min(best, STEPS - 1)] if best >= 2 else -up[:, min(best, STEPS - 1)]
     pull = pull * row.values[stems]
-    by_hash = {stem_hash(word): word for word in words}
-    loud = [i for i in np.argsort(-pull)[:3] if pull[i] > 0.05]
+    by_hash = {stem_hash(word): word for word in words if len(word) > 3}  # "the" explains nothing
+    loud = [i for i in np.argsort(-pull)[:6] if pull[i] > 0.05]
     told = [by_hash.get(int(model.space.blocks[0].hashes[row.columns[stems][i]])) for i in loud]
     named = [word for word in told if word]
-    return [f"words that raised or lowered it: {', '.join(named)}"] if named else []
+    return [f"words that speak for it: {', '.join(named[:3])}"] if named else []
