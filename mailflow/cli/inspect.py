@@ -19,6 +19,8 @@ import typer
 from mailflow.cli.outcome import FAILED, FINE, options_of
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from mailflow.desk.decision import Decision
     from mailflow.desk.policy import Policy
     from mailflow.mail.message import IncomingMessage
@@ -145,6 +147,11 @@ def _octets(file: Path) -> bytes | str:
 
 
 _SHOWN_LINES = 8
+_SHOWN_CHARACTERS = 1000
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
 
 
 def _print(name: str, message: IncomingMessage, decision: Decision, *, full: bool) -> None:
@@ -153,7 +160,7 @@ def _print(name: str, message: IncomingMessage, decision: Decision, *, full: boo
     console = screen()
     console.print(cell(f"── {name} ", "bold"), soft_wrap=True)
     for label, value in _facts(message):
-        print_labelled(console, label, cell(value))
+        print_labelled(console, label, cell(_shortened(value)))
     console.print()
     for question, said in decision.reasons().items():
         answer = cell(said["answer"], "bold")
@@ -162,12 +169,21 @@ def _print(name: str, message: IncomingMessage, decision: Decision, *, full: boo
         print_labelled(console, _QUESTIONS[question], answer.append(f"  ({because})", "not bold"))
     for warning in decision.warnings:
         print_labelled(console, "note", cell(warning, "yellow"))
+    _print_new_text(console, message, full=full)
+
+
+def _print_new_text(console: Console, message: IncomingMessage, *, full: bool) -> None:
+    from mailflow.cli.screen import cell, printable
+
     lines = message.new_text.splitlines()
-    shown = lines if full else lines[:_SHOWN_LINES]
     console.print()
-    for line in shown:
-        console.print(cell(f"  │ {line}"), soft_wrap=full, overflow="ellipsis", no_wrap=not full)
-    hidden = _hidden(message, len(lines) - len(shown))
+    if full:  # without rich, which takes its time over a megabyte
+        console.file.writelines(f"  │ {printable(line)}\n" for line in lines)
+    else:
+        for line in lines[:_SHOWN_LINES]:
+            shown = cell(f"  │ {line[:_SHOWN_CHARACTERS]}")
+            console.print(shown, no_wrap=True, overflow="ellipsis")
+    hidden = _hidden(message, 0 if full else len(lines) - _SHOWN_LINES)
     if hidden:
         console.print(cell(f"  └ {hidden}", "dim"), soft_wrap=True)
     console.print()
