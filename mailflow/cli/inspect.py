@@ -109,7 +109,8 @@ def _ground(ctx: typer.Context) -> Ground:
 
     options = options_of(ctx)
     named = options.config is not None or "MAILFLOW_CONFIG" in os.environ
-    if not named and not Path("config.toml").is_file():
+    usual = (Path("config.toml"), Path("/etc/mailflow/config.toml"))
+    if not named and not any(path.is_file() and os.access(path, os.R_OK) for path in usual):
         # A domain nobody can have (RFC 2606): no message is taken for our own.
         return Ground(Policy("support@mailflow.invalid", "Support"), ())
     from mailflow.app import policy_from
