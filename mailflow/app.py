@@ -43,7 +43,7 @@ from mailflow.edges.trial import ParserTrial
 from mailflow.flow.answer import Desk
 from mailflow.flow.deliver import Delivered, deliver_due, resolve_interrupted
 from mailflow.flow.follow_up import queue_updates
-from mailflow.flow.ports import Clock, Submission
+from mailflow.flow.ports import Clock, Submission, Trial
 from mailflow.flow.receive import Outcome, decide_waiting, fetch_new, pretend_read_up_to
 from mailflow.shipped import shipped
 from mailflow.state import signing_keys
@@ -130,7 +130,8 @@ def smtp_server(settings: Settings) -> SmtpServer:
 
 def open_templates(settings: Settings) -> Templates:
     own = settings.templates.folder
-    return Templates([*([own] if own else []), shipped("templates")])
+    folders = [*([own] if own else []), shipped("templates")]
+    return Templates(folders, default_language=settings.support.language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,7 @@ class App:
         clock: Clock = utc_now,
         store: SqlStore | None = None,
         submission: Submission | None = None,
+        trial: Trial | None = None,
         read_only: bool = False,
         watch: Watch | None = None,
     ) -> None:
@@ -172,7 +174,8 @@ class App:
         self._read_only = read_only
         self._sender = SmtpSender(smtp_server(settings)) if submission is None else None
         self._submission: Submission = submission or self._require_sender()
-        self._trial = ParserTrial()
+        self._parser_trial = ParserTrial()
+        self._trial: Trial = trial or self._parser_trial
         self._watch = watch or Watch()
         self._stop = threading.Event()
         self._sent_folder: str | None = settings.mailbox.sent_folder or None
@@ -295,7 +298,7 @@ class App:
     def close(self) -> None:
         if self._sender is not None:
             self._sender.close()
-        self._trial.close()
+        self._parser_trial.close()
         self.store.close()
 
     def _follow_mailbox(self) -> None:

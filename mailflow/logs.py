@@ -40,8 +40,10 @@ def set_up_logging(level: Level, form: Format) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for chatty in ("imapclient", "aiosmtplib", "apscheduler", "alembic"):
+    for chatty in ("imapclient", "aiosmtplib", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    # It warns whenever a job is still busy at its next turn, which is what jobs do under load.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 def _one_line(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:

@@ -9,8 +9,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mailflow.config import Settings
-from mailflow.desk.suggestion import NO_SUGGESTION, Suggestion
-from mailflow.desk.ticket import Article
+from mailflow.desk.suggestion import (
+    NO_SUGGESTION,
+    ArticleSuggestion,
+    PrioritySuggestion,
+    Suggestion,
+)
+from mailflow.desk.ticket import Article, Priority
 from mailflow.shipped import shipped
 
 if TYPE_CHECKING:
@@ -27,12 +32,12 @@ class Suggester:
     def __init__(self, model: Model | None, fault: str = "") -> None:
         self._model = model
         self.fault = fault
-        self.articles: Mapping[str, Article] = MappingProxyType(_articles_of(model))
+        self.articles: Mapping[str, Article] = MappingProxyType(model.articles if model else {})
 
     def suggest_many(self, texts: Sequence[tuple[str, str]]) -> Sequence[Suggestion]:
         if self._model is not None and texts:
             try:
-                return self._model.suggest_many(texts)
+                return [_plain(suggestion) for suggestion in self._model.suggest_many(texts)]
             except Exception:
                 # A suggestion is a comfort: no fault of the model may delay a ticket.
                 log.exception(
@@ -41,12 +46,23 @@ class Suggester:
         return [NO_SUGGESTION] * len(texts)
 
 
-def _articles_of(model: Model | None) -> dict[str, Article]:
-    """The articles the model was trained on, for their titles."""
-    if model is None or model.ranking is None:
-        return {}
-    pairs = zip(model.ranking.article_ids, model.ranking.titles, strict=True)
-    return {article_id: Article(article_id, title, "") for article_id, title in pairs}
+def _plain(said: Suggestion) -> Suggestion:
+    """The same in Python's own types: a number of numpy's would stop the record of a ticket."""
+    priority = said.priority and PrioritySuggestion(
+        Priority(said.priority.label),
+        float(said.priority.confidence),
+        bool(said.priority.abstained),
+    )
+    return Suggestion(
+        priority=priority,
+        articles=tuple(
+            ArticleSuggestion(str(a.article_id), float(a.confidence)) for a in said.articles
+        ),
+        suggested_article=str(said.suggested_article) if said.suggested_article else None,
+        for_customer=bool(said.for_customer),
+        because=tuple(str(reason) for reason in said.because),
+        model=str(said.model),
+    )
 
 
 def load_suggester(settings: Settings) -> Suggester:

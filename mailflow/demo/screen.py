@@ -103,8 +103,8 @@ def _headline(outcome: Outcome) -> Text:
     message, ticket = outcome.message, outcome.ticket
     author = message.author.address if message and message.author else "unreadable author"
     rest = f"  {author} “{message.subject if message else ''}”"
-    if outcome.quarantined or outcome.decision is None:
-        return Text.assemble(("! quarantined", "red"), rest, f": {outcome.text}")
+    if outcome.decision is None:
+        return Text.assemble(("! not decided", "red"), rest, f": {outcome.text}")
     if ticket is None:
         return Text.assemble(("○ set aside", "yellow"), rest)
     if outcome.decision.thread.ticket_id is None:
@@ -121,9 +121,9 @@ def _reasons(decision: Decision, suggestion: Suggestion) -> list[Text]:
         line = Text(f"  priority {suggestion.priority.label} ({sure})", style="magenta")
         if suggestion.suggested_article:
             line.append(f", article {suggestion.suggested_article}")
-        if suggestion.because:
-            line.append(f"  because {'; '.join(suggestion.because[:2])}", style="dim")
         lines.append(line)
+        if suggestion.because:
+            lines.append(Text(f"  because {'; '.join(suggestion.because[:3])}", style="dim"))
     if decision.answer.value is Answer.NOTHING:
         lines.append(Text(f"  no answer: {decision.answer.reason}", style="dim yellow"))
     return lines

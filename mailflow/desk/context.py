@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import enum
+import hashlib
 import re
 from dataclasses import dataclass
 
+from mailflow.desk.policy import ascii_lower
 from mailflow.desk.reply_token import TokenClaims
 from mailflow.desk.ticket import Participant, Ticket
 from mailflow.mail.message import IncomingMessage
@@ -81,3 +83,10 @@ def subject_tag(subject: str) -> int | None:
 
 def participant(ticket: Ticket, address: str) -> Participant | None:
     return next((p for p in ticket.participants if p.address == address), None)
+
+
+def new_text_hash(message: IncomingMessage) -> str:
+    """Tells copies of one mail, which differ in their trace fields, from two mails with one Message-ID."""
+    author = ascii_lower(message.author.address) if message.author else ""
+    folded = " ".join(message.new_text.split())
+    return hashlib.sha256(f"{author}\n{folded}".encode()).hexdigest()

@@ -6,11 +6,10 @@ machine wrote, what a person wrote. Each path answers the four questions of ``de
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 
-from mailflow.desk.context import Source, ThreadContext, participant
+from mailflow.desk.context import Source, ThreadContext, new_text_hash, participant
 from mailflow.desk.decision import (
     Answer,
     AnswerDecision,
@@ -256,12 +255,6 @@ def _silence_reason(scene: Scene) -> str | None:
 
 
 # ── small facts ─────────────────────────────────────────────────────────────────────────────────
-
-
-def new_text_hash(message: IncomingMessage) -> str:
-    """Tells copies of one mail, which differ in their trace fields, from two mails with one Message-ID."""
-    folded = " ".join(message.new_text.split())
-    return hashlib.sha256(f"{_author_address(message)}\n{folded}".encode()).hexdigest()
 
 
 def _is_our_own(message: IncomingMessage, policy: Policy) -> bool:

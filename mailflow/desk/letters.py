@@ -27,6 +27,7 @@ from mailflow.desk.ticket import Article, Ticket, TicketStatus
 from mailflow.mail.message import Address, IncomingMessage
 
 _MAX_ARTICLES_SHOWN = 3
+_LEAST_CONFIDENCE = 0.05  # below it an article is noise to an agent
 
 
 class DeskFacts(TypedDict):
@@ -172,8 +173,8 @@ def _agent_articles(occasion: Occasion) -> tuple[ArticleFacts, ...]:
     known = [
         (occasion.articles.get(a.article_id), a.confidence) for a in occasion.suggestion.articles
     ]
-    shown = [_article_facts(article, confidence) for article, confidence in known if article]
-    return tuple(shown[:_MAX_ARTICLES_SHOWN])
+    likely = [(article, sure) for article, sure in known if article and sure >= _LEAST_CONFIDENCE]
+    return tuple(_article_facts(article, sure) for article, sure in likely[:_MAX_ARTICLES_SHOWN])
 
 
 def _not_sent(occasion: Occasion, policy: Policy) -> Letter:

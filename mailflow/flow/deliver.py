@@ -97,7 +97,7 @@ def _submit(
             mail.envelope_sender,
             mail.open_recipients,
             len(mail.octets),
-            needs_utf8=not all(a.isascii() for a in (mail.envelope_sender, *mail.open_recipients)),
+            needs_utf8=_needs_utf8(mail.envelope_sender, *mail.open_recipients),
         )
     except unreachable as error:
         with store.begin() as work:
@@ -108,6 +108,9 @@ def _submit(
         try:
             with store.begin() as work:
                 work.outbox.mark_in_flight(mail.id, desk.clock())
+        except LookupError:  # it is not pending any more
+            submission.abandon()
+            return "left to another process, which was faster"
         except BaseException:
             submission.abandon()
             raise
@@ -124,3 +127,8 @@ def _submit(
         )
     log.info("outbox %s: %s (%s)", mail.id, settlement.state, settlement.reason)
     return f"{settlement.state}: {settlement.reason}"
+
+
+def _needs_utf8(*addresses: str) -> bool:
+    """Whether SMTPUTF8 (RFC 6531) is needed: a domain has an ASCII form, a local part has none."""
+    return not all(address.rpartition("@")[0].isascii() for address in addresses)

@@ -33,12 +33,7 @@ LOOP = Path(__file__).parent.parent / "kill_loop.py"
 
 def test_100_kills_lose_nothing_and_repeat_nothing(tmp_path, dovecot, smtp_sink):
     mails = list(mixed_mail(COUNT, SEED, SUPPORT))
-    config = write_config(
-        tmp_path,
-        imap_port=dovecot.port,
-        smtp_port=smtp_sink.port,
-        extra="[suggestions]\nenabled=false",
-    )
+    config = write_config(tmp_path, imap_port=dovecot.port, smtp_port=smtp_sink.port)
     meeting = Daemon(config, dovecot.password)
     first_contact(tmp_path)
     meeting.kill()

@@ -22,7 +22,7 @@ COUNT = 200
 
 def test_200_mixed_mails_are_all_accounted_for(tmp_path, dovecot, smtp_sink):
     mails = list(mixed_mail(COUNT, 7, SUPPORT))
-    config = write_config(tmp_path, imap_port=dovecot.port, smtp_port=smtp_sink.port, extra="[suggestions]\nenabled=false")
+    config = write_config(tmp_path, imap_port=dovecot.port, smtp_port=smtp_sink.port)
     daemon = Daemon(config, dovecot.password)
     try:
         first_contact(tmp_path)

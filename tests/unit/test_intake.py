@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from mailflow.desk.context import KnownMessage, Source, ThreadContext
+from mailflow.desk.context import KnownMessage, Source, ThreadContext, new_text_hash
 from mailflow.desk.decision import Answer, Proof, Storing, Voice
-from mailflow.desk.intake import decide_intake, new_text_hash
+from mailflow.desk.intake import decide_intake
 from mailflow.desk.relay import internal_marker
 from mailflow.desk.reply_token import Purpose, ReplyToken, TokenClaims
 from mailflow.desk.suggestion import NO_SUGGESTION, PrioritySuggestion, Suggestion

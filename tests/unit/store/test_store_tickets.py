@@ -15,7 +15,7 @@ from sqlalchemy import event as sqlalchemy_event
 
 from mailflow.desk.context import Source
 from mailflow.desk.decision import Answer, Joining, Storing, Voice
-from mailflow.desk.intake import new_text_hash
+from mailflow.desk.context import new_text_hash
 from mailflow.desk.notices import NoticeKind
 from mailflow.desk.outbox import MailClass, OutboxState, Settlement
 from mailflow.desk.suggestion import NO_SUGGESTION
