@@ -40,7 +40,6 @@ class _Reading:
     part_heads: int = 0
     scanned: int = 0
     scan_limit: int = 0
-    charset: str = ""
 
 
 def read_mime(octets: bytes) -> MimeTree:
@@ -116,7 +115,11 @@ def _read_part_head(
         if reading.part_heads > MAX_PART_HEADS:
             reading.defects.add("part-heads-too-long")
             return Head(), body
-    head, defects = read_head(buffer[start : min(head_end, start + caps.scanned + 1)], caps)
+    octets = buffer[start : min(head_end, start + caps.scanned + 1)]
+    head, defects = read_head(octets, caps)
+    if "header-8bit" in defects:  # mostly in the charset of the body
+        charset = parse_parameters(head.raw("content-type") or "")[1].get("charset", "")
+        head, defects = read_head(octets, caps, charset)
     reading.defects |= defects
     return head, body
 

@@ -145,3 +145,11 @@ def test_charsets(octets: bytes, declared: str, text: str, defect: str | None) -
 )
 def test_only_charsets_are_charsets(name: str) -> None:
     assert codec_for(name) is None
+
+
+def test_an_eight_bit_head_is_in_the_charset_of_the_body() -> None:
+    octets = "Subject: Привет\nContent-Type: text/plain; charset=koi8-r\n\nПривет\n".encode(
+        "koi8-r"
+    )
+    message = parse_message(RawMessage(octets))
+    assert message.subject == message.text == "Привет" and "header-8bit" in message.defects
