@@ -317,10 +317,18 @@ def _precedence(seen: Evidence) -> frozenset[str]:
     return frozenset(_keyword(value) for value in values)
 
 
+def _campaign(seen: Evidence) -> bool:
+    """A field of campaigns. Amazon SES puts Feedback-ID on whatever it relays, so that says nothing."""
+    found = [name for name in words.CAMPAIGN_FIELDS if seen.has(name)]
+    return found not in ([], ["feedback-id"]) or (
+        found == ["feedback-id"] and "amazonses" not in seen.value("feedback-id")
+    )
+
+
 def _list_fields(seen: Evidence) -> bool:
     if seen.has("list-post") and seen.value("list-post") != "no":
         return True
-    return seen.has("list-id") and not seen.has(*words.CAMPAIGN_FIELDS)
+    return seen.has("list-id") and not _campaign(seen)
 
 
 def _list_software(seen: Evidence) -> bool:
@@ -370,7 +378,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("auto-submitted", Origin.NOTIFICATION, _generated),  # auto-generated, auto-notified
     Rule("service-header", Origin.NOTIFICATION, _monitoring),
     Rule("precedence-bulk", Origin.BULK, lambda seen: bool(_precedence(seen) & {"bulk", "junk"})),
-    Rule("campaign-header", Origin.BULK, lambda seen: seen.has(*words.CAMPAIGN_FIELDS)),
+    Rule("campaign-header", Origin.BULK, _campaign),
     Rule("list-unsubscribe", Origin.BULK, lambda seen: seen.has("list-unsubscribe", "list-id")),
     Rule("auto-reply-subject", Origin.AUTO_REPLY, _auto_reply_subject),
     Rule("receipt-subject", Origin.RECEIPT, _receipt_subject),

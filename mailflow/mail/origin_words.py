@@ -100,7 +100,8 @@ LIST_FIELDS: Final = (
     "x-thread-list",
 )
 
-#: What senders of campaigns add.
+#: What senders of campaigns add. Fields of mere relays (X-SG-EID, X-Mailgun-Sid) are left out: a
+#: person's mail may pass through them.
 CAMPAIGN_FIELDS: Final = (
     "feedback-id",
     "x-campaign",
@@ -108,28 +109,18 @@ CAMPAIGN_FIELDS: Final = (
     "x-campaignid",
     "x-mailchimp-id",
     "x-mc-user",
-    "x-mandrill-user",
-    "x-sg-eid",
-    "x-mailgun-sid",
     "x-mailgun-tag",
     "x-mailgun-variables",
-    "x-mj-mid",
     "x-mailjet-campaign",
     "x-sib-id",
     "x-mailin-campaign",
-    "x-mailin-client",
-    "x-report-abuse",
-    "x-report-abuse-to",
     "x-csa-complaints",
     "x-rpcampaign",
     "x-cmail-gpdb",
-    "x-cm-",
-    "x-job",
     "x-ess-campaign",
     "x-newsletter-id",
     "x-phplist-version",
     "x-messageid-campaign",
-    "x-mailer-sid",
     "x-mailer-recptid",
     "x-bulkmail",
     "x-bulk",
@@ -212,7 +203,7 @@ LOOP_FIELDS: Final = (
 #: Local parts (canonical: detail removed) behind which nobody reads.
 NOREPLY: Final = re.compile(
     r"(?:^|[._=+-])(?:no|not|non|dont|do-?not|do_not|do\.not|donot|never|please-?do-?not)[._-]?re(?:ply|plies|spond|sponse|turn)s?(?:$|[._=+\d-])|"
-    r"noreply|no-reply|donotreply|do-not-reply|dontreply|unattended|nobody|^no[._-]?(?:answer|email|mail)$|"
+    r"noreply|no-reply|donotreply|do-not-reply|dontreply|unattended|^nobody$|^no[._-]?(?:answer|email|mail)$|"
     r"^(?:keine?[._-]?antwort|nicht[._-]?antworten|niet[._-]?(?:antwoorden|beantwoorden)|ne[._-]?pas[._-]?repondre|"
     r"no[._-]?responder|nao[._-]?responder?|naoresponda|noresponda|non[._-]?rispondere|svara[._-]?(?:inte|ej)|svar[._-]?ikke|ikke[._-]?svar|"
     r"ala[._-]?vastaa|neodpovidat|nie[._-]?odpowiadaj|yanitlamayin|cevaplamayin)\b|"

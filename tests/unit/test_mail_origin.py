@@ -181,6 +181,8 @@ PEOPLE = [
     ("a subject that says read", "Subject: Read this please"),
     ("a name like noreply", "From: Norah Replyson <norah.reply.son@customer.example>"),
     ("a reply", "In-Reply-To: <x@y.example>\nReferences: <x@y.example>"),
+    ("a mail relayed by Amazon", "Feedback-ID: 1.eu-west-1.abc=:AmazonSES"),
+    ("a mail through a relay", "X-SG-EID: abc"),
     ("a boss at notify", "From: Ann <ann@notify.example>"),
     ("robots", "From: Rob Botham <robotham@customer.example>"),
 ]
