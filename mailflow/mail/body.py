@@ -6,6 +6,7 @@
 * multipart/signed: the signed part. multipart/encrypted: nothing is readable.
 * multipart/report: what stands before the machine-readable part.
 * any other multipart: every unnamed inline text, one after another (Apple Mail writes around files).
+* an invitation (text/calendar) is a file; where nothing else is readable, it is also the text.
 * a message inside (message/rfc822) is never the text; it was written in another mail.
 """
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from mailflow.mail.calendar_text import calendar_to_text
 from mailflow.mail.charset import decode_text
 from mailflow.mail.flowed import unflow
 from mailflow.mail.html_text import html_to_text
@@ -72,7 +74,17 @@ def read_body(root: Part) -> Body:
         body.defects.add("text-cut")
     _add_alternative(chosen, used, pages, body)
     body.html = "\n".join(pages)[:MAX_HTML] if pages else None
+    if not body.text:
+        _read_invitation(body)
     return body
+
+
+def _read_invitation(body: Body) -> None:
+    """An invitation nobody wrote a word beside is read itself; it stays a file as well."""
+    for part in body.beside:
+        if part.content_type == "text/calendar":
+            body.text = calendar_to_text(_part_text(part, body.defects))
+            return
 
 
 def _read_text(part: Part, pieces: list[str], pages: list[str], defects: set[str]) -> None:

@@ -153,3 +153,18 @@ def test_an_eight_bit_head_is_in_the_charset_of_the_body() -> None:
     )
     message = parse_message(RawMessage(octets))
     assert message.subject == message.text == "Привет" and "header-8bit" in message.defects
+
+
+def test_an_invitation_alone_is_readable() -> None:
+    invite = (
+        "Content-Type: text/calendar; method=REQUEST\n\nBEGIN:VCALENDAR\nBEGIN:VEVENT\n"
+        "SUMMARY:Review\\, second\n  part\nDTSTART;TZID=Europe/Berlin:20260202T100000\n"
+        "DTEND:20260202T110000Z\nORGANIZER;CN=Ann:mailto:ann@x.example\nLOCATION:Room 1\n"
+        "DESCRIPTION:Bring\\nnotes\nEND:VEVENT\nEND:VCALENDAR\n"
+    )
+    message = read(invite)
+    assert message.text == (
+        "Review, second part\n2026-02-02 10:00 – 2026-02-02 11:00 UTC\nRoom 1\nann@x.example\nBring\nnotes"
+    )
+    assert [one.filename for one in message.attachments] == ["invite.ics"]
+    assert read(multipart("alternative", PLAIN, invite)).text == "plain words"
