@@ -103,7 +103,9 @@ SIGNATURE_NAMES: Final = {
 
 # Word's engine (Outlook for Windows) has no names; it draws a line above the older header block.
 _OUTLOOK_RULE: Final = re.compile(
-    r"border:\s?none;\s?border-top:\s?solid\s?#[0-9a-f]{6} 1\.0pt", re.I
+    r"border:\s?none;\s?border-top:\s?solid\s?(?:#[0-9a-f]{3,6}|windowtext) 1\.0pt"
+    r"|border-top:\s?#[0-9a-f]{3,6} 1(?:\.0)?pt solid",
+    re.IGNORECASE,
 )
 # Thunderbird and others: a cite; web mailers without a name: a bar at the left.
 _LEFT_BAR: Final = re.compile(r"border-left(?:-width|-style|-color)?:", re.IGNORECASE)

@@ -609,6 +609,14 @@ HTML = [
         '<div class="WordSection1"><p>It is 4711.</p><div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm"><p><b>Kto:</b> Desk<br></p></div><p>Which number?</p></div>',
     ),
     (
+        "windows mail",
+        '<p>It is 4711.</p><div style="BORDER-TOP: #b5c4df 1pt solid; BORDER-RIGHT: medium none"><p><b>Kto:</b> Desk</p></div><p>Which number?</p>',
+    ),
+    (
+        "gmail between",
+        '<div class="gmail_quote"><div class="gmail_attr">On Tue, Mar 3, 2026 Desk wrote:</div><blockquote class="gmail_quote">Which number?</blockquote><div>It is 4711.</div></div>',
+    ),
+    (
         "outlook 2003",
         '<p>It is 4711.</p><div class="OutlookMessageHeader"><hr>Desk</div><p>Which number?</p>',
     ),
