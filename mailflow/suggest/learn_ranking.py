@@ -36,7 +36,7 @@ RIDGE = 0.1
 SHARES = (0.35, 0.3, 0.35)  # of the stems, pairs and character n-rows in a cosine
 MAX_TICKETS = 12_000  # the kernel matrix takes 4 n² octets
 CHUNK = 512
-HIDDEN_SHARE = 0.5  # of the calibration: as if every other message fitted no article
+HIDDEN_SHARE = 0.12  # of the calibration; one hidden among many is harder than most that fit nothing
 MIN_TO_MEASURE = 60  # with fewer tickets no bound reaches 95 %
 
 
