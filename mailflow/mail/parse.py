@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
+from urllib.parse import unquote
 
 from mailflow.mail.addresses import AddressList, parse_addresses, parse_path
 from mailflow.mail.attachments import attachment_from
@@ -69,6 +71,7 @@ _DOUBTS = frozenset(
         "address-without-domain",
     }
 )
+_SHOWN_ID = re.compile(r"\bcid:([^\s\"'<>()]{1,998})", re.IGNORECASE)  # RFC 2392
 _UNREAD = OriginVerdict(Origin.NOTIFICATION, "unreadable")
 _NOT_ANSWERED = Answerable(False, "the origin could not be read")
 
@@ -295,10 +298,10 @@ def _date(head: Head, defects: set[str]) -> datetime | None:
 
 
 def _attachments(body: Body) -> tuple[Attachment, ...]:
-    shown = body.html or ""
+    shown = {unquote(one) for one in _SHOWN_ID.findall(body.html or "")}
     found = []
     for number, part in enumerate(body.beside, start=1):
-        tied = part.content_id is not None and f"cid:{part.content_id}" in shown
+        tied = part.content_id is not None and part.content_id in shown
         inline = tied or (part.disposition == "inline" and part.maintype == "image")
         found.append(attachment_from(part, number, inline=inline))
     return tuple(found)
