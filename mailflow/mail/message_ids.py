@@ -24,17 +24,23 @@ _NOT_IN_ID = re.compile("[\\s\x00-\x20\x7f\x80-\xa0\u200b-\u200f\u2028-\u202e\uf
 def find_ids(raw: str) -> tuple[str, ...]:
     """Every id in a field value, in order, once each, without angle brackets.
 
-    Where nothing stands in brackets, words holding an ``@`` are taken.
+    Where nothing stands in brackets, the words are taken if all of them hold an ``@``: old programs
+    wrote prose there (``Your mail of Monday to ann@example.com``), and that names no message.
     """
     if "=?" in raw:
         raw = decode_words(raw)
-    found = _BRACKETED.findall(raw) or _BARE.findall(raw)
+    found = _BRACKETED.findall(raw) or _bare_ids(raw)
     ids: dict[str, None] = {}
     for one in found:
         bare = _NOT_IN_ID.sub("", one)
         if bare and len(bare) <= MAX_ID:
             ids[bare] = None
     return tuple(ids)
+
+
+def _bare_ids(raw: str) -> list[str]:
+    words = raw.replace(",", " ").split()
+    return words if all(_BARE.fullmatch(word) for word in words) else []
 
 
 def effective_message_id(message: IncomingMessage) -> str:

@@ -214,3 +214,10 @@ def test_an_unusable_key_is_named() -> None:
         sign_message(
             compose_message(MESSAGE), selector="s1", domain="desk.example", private_key=b"no key"
         )
+
+
+def test_lines_that_do_not_survive_the_way_are_encoded() -> None:
+    octets = compose_message(replace(MESSAGE, text="From here\n.\ntrailing \n"))
+    assert octets.endswith(b"\r\n\r\n=46rom here\r\n=2E\r\ntrailing=20\r\n")
+    long = compose_message(replace(MESSAGE, text="word " * 400 + "ü"))
+    assert max(map(len, long.split(b"\r\n"))) <= 78

@@ -168,3 +168,9 @@ def test_an_invitation_alone_is_readable() -> None:
     )
     assert [one.filename for one in message.attachments] == ["invite.ics"]
     assert read(multipart("alternative", PLAIN, invite)).text == "plain words"
+
+
+def test_parts_are_counted_over_all_multiparts() -> None:
+    inner = multipart("related", *["Content-Type: image/png\n\nx"] * 60)
+    message = read(multipart("mixed", *[inner.rstrip("\n")] * 60))
+    assert 800 < len(message.attachments) <= 1_000 and "too-many-parts" in message.defects

@@ -75,6 +75,8 @@ def test_parameters(raw: str, value: str, parameters: dict[str, str]) -> None:
         ("<a" * 3 + "@b>", ("a@b",)),
         ("<" + "a" * 1_500 + "@b>", ()),
         ("none", ()),
+        ("Your mail of Monday to ann@x.example", ()),
+        ("a@b c@d, e@f", ("a@b", "c@d", "e@f")),
     ],
 )
 def test_ids(raw: str, ids: tuple[str, ...]) -> None:
