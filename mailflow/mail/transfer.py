@@ -63,7 +63,7 @@ def _from_uuencode(octets: bytes) -> tuple[bytes, str | None]:
     first = next((i for i, line in enumerate(lines) if line.startswith(b"begin ")), None)
     if first is None:
         return octets, "uuencode-invalid"
-    out = []
+    out: list[bytes] = []
     for line in lines[first + 1 :]:
         if line.strip() == b"end":
             return b"".join(out), None
