@@ -54,7 +54,7 @@ def fault_in(octets: bytes, seconds: float) -> str | None:
     failed = [one for one in message.defects if "-failed:" in one]
     if failed:
         return failed[0]
-    return "NUL" if "\\u0000" in written else None
+    return "NUL" if "\\u0000" in written.replace("\\\\", "") else None
 
 
 def run_batch(seed: int, count: int, seconds: float) -> tuple[int, list[tuple[str, bytes]]]:

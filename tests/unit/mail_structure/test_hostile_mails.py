@@ -32,7 +32,7 @@ def test_survives(name: str) -> None:
     assert not [one for one in message.defects if "-failed:" in one]
     written = json.dumps(record, ensure_ascii=False)
     written.encode("utf-8")  # raises on a lone surrogate
-    assert "\\u0000" not in written
+    assert "\\u0000" not in written.replace("\\\\", "")
     for field in (message.subject, message.message_id or "", *message.references):
         assert not re.search(r"[\x00-\x08\x0a-\x1f\x7f]", field)
     assert message.size == len(MAILS[name])
