@@ -13,43 +13,30 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from types import MappingProxyType
+from datetime import UTC, datetime
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from mailflow.config import Settings, read_password
+from mailflow.config import Settings
 from mailflow.desk.context import Source
-from mailflow.desk.policy import (
-    Agent,
-    Budgets,
-    Policy,
-    ProgressPolicy,
-    SendingMode,
-    ascii_lower,
-)
-from mailflow.desk.ticket import Priority
 from mailflow.edges.imap import (
-    ImapAccount,
     ImapMailbox,
     MailboxRefused,
     MailboxUnreachable,
     reconnect_delay,
 )
-from mailflow.edges.smtp import SmtpRefused, SmtpSender, SmtpServer, SmtpUnreachable
-from mailflow.edges.templates import TemplateFault, Templates, TemplateUnusable
+from mailflow.edges.smtp import SmtpRefused, SmtpSender, SmtpUnreachable
+from mailflow.edges.templates import TemplateFault
 from mailflow.edges.trial import ParserTrial
-from mailflow.flow.answer import Desk
 from mailflow.flow.deliver import Delivered, deliver_due, resolve_interrupted
 from mailflow.flow.follow_up import queue_updates
 from mailflow.flow.ports import Clock, Submission, Trial
 from mailflow.flow.receive import Outcome, decide_waiting, fetch_new, pretend_read_up_to
-from mailflow.shipped import shipped
-from mailflow.state import signing_keys
 from mailflow.store.database import SqlStore, open_store
 from mailflow.store.faults import StoreUnavailable
 from mailflow.suggestions import load_suggester
+from mailflow.wiring import build_desk, imap_account, open_templates, smtp_server, utc_now
 
 log = logging.getLogger(__name__)
 
@@ -58,80 +45,6 @@ _UPDATES_EVERY = 15.0
 _RELOAD_EVERY = 2.0
 _REST_AFTER_REFUSAL = 1200.0  # three tries an hour: more may lock the account
 _STOP_SECONDS = 4.0
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
-def policy_from(settings: Settings) -> Policy:
-    """The admin's decisions as the desk reads them."""
-    support, sending, progress = settings.support, settings.sending, settings.progress
-    address = ascii_lower(support.address)
-    return Policy(
-        support_address=address,
-        support_name=support.name,
-        organisation=support.organisation,
-        language=support.language,
-        own_addresses=frozenset({address, *(ascii_lower(a) for a in support.aliases)}),
-        agents=tuple(Agent(ascii_lower(a.address), a.name) for a in settings.agents),
-        mode=SendingMode(sending.mode),
-        acknowledge=settings.acknowledgement.enabled,
-        budgets=Budgets(
-            sending.per_address_per_hour,
-            sending.per_address_per_day,
-            sending.per_ticket_per_day,
-            sending.per_domain_per_hour,
-            sending.per_hour,
-        ),
-        progress=ProgressPolicy(
-            enabled=progress.enabled,
-            every=MappingProxyType({p: getattr(progress, p.value) for p in Priority}),
-            max_updates=progress.max_updates,
-            backoff=progress.backoff,
-        ),
-        authserv_id=settings.mailbox.authserv_id,
-        reply_by_subaddress=settings.replies.subaddress,
-        token_lifetime=timedelta(days=settings.replies.token_days),
-        envelope_sender=settings.smtp.envelope_sender,
-        subject_window=timedelta(days=settings.threading.subject_window_days),
-    )
-
-
-def imap_account(settings: Settings) -> ImapAccount:
-    mailbox = settings.mailbox
-    password = read_password(mailbox)
-    return ImapAccount(
-        host=mailbox.host,
-        port=mailbox.port,
-        tls=mailbox.tls,
-        username=mailbox.username,
-        password=password.reveal() if password else "",
-        ca_file=mailbox.ca_file,
-        timeout_seconds=mailbox.timeout_seconds,
-        insecure=mailbox.insecure,
-    )
-
-
-def smtp_server(settings: Settings) -> SmtpServer:
-    smtp = settings.smtp
-    password = read_password(smtp)
-    return SmtpServer(
-        host=smtp.host,
-        port=smtp.port,
-        tls=smtp.tls,
-        username=smtp.username or None,
-        password=password.reveal() if password else None,
-        ca_file=smtp.ca_file,
-        timeout_seconds=smtp.timeout_seconds,
-        allow_insecure=smtp.insecure,
-    )
-
-
-def open_templates(settings: Settings) -> Templates:
-    own = settings.templates.folder
-    folders = [*([own] if own else []), shipped("templates")]
-    return Templates(folders, default_language=settings.support.language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,19 +74,11 @@ class App:
         self.store = store or open_store(settings.database.url)
         self.templates = open_templates(settings)
         self.suggests = load_suggester(settings)
-        self.desk = Desk(
-            policy=policy_from(settings),
-            keys=signing_keys(settings.state.directory),
-            clock=clock,
-            renders=self.templates,
-            articles=self.suggests.articles,
-            temporary=(StoreUnavailable,),
-            unrenderable=(TemplateUnusable,),
-        )
+        self.desk = build_desk(settings, self.templates, self.suggests.articles, clock)
         self._account = imap_account(settings)
         self._read_only = read_only
-        self._sender = SmtpSender(smtp_server(settings)) if submission is None else None
-        self._submission: Submission = submission or self._require_sender()
+        self._sender = SmtpSender(smtp_server(settings))
+        self._submission: Submission = submission or self._sender
         self._parser_trial = ParserTrial()
         self._trial: Trial = trial or self._parser_trial
         self._watch = watch or Watch()
@@ -185,10 +90,6 @@ class App:
         self._scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(3)})
         self._follower = threading.Thread(target=self._follow_mailbox, name="mailbox")
         self.last_cycle_at: datetime | None = None
-
-    def _require_sender(self) -> SmtpSender:
-        assert self._sender is not None
-        return self._sender
 
     # ── one round ───────────────────────────────────────────────────────────────────────────────
 
@@ -296,8 +197,7 @@ class App:
         self.close()
 
     def close(self) -> None:
-        if self._sender is not None:
-            self._sender.close()
+        self._sender.close()
         self._parser_trial.close()
         self.store.close()
 

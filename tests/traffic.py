@@ -117,4 +117,34 @@ def _mail(
     return Mail(octets, author, kind, outcome, acknowledged)
 
 
-_WORDS = ["the", "printer", "invoice", "login", "does", "not", "work", "since", "monday", "please", "help", "me", "with", "our", "order", "because", "it", "shows", "an", "error", "and", "cannot", "connect", "to", "account", "any", "more", "thank", "you"]
+_WORDS = [
+    "the",
+    "printer",
+    "invoice",
+    "login",
+    "does",
+    "not",
+    "work",
+    "since",
+    "monday",
+    "please",
+    "help",
+    "me",
+    "with",
+    "our",
+    "order",
+    "because",
+    "it",
+    "shows",
+    "an",
+    "error",
+    "and",
+    "cannot",
+    "connect",
+    "to",
+    "account",
+    "any",
+    "more",
+    "thank",
+    "you",
+]

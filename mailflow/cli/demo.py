@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 def demo(
     serve: Annotated[
         bool,
-        typer.Option("--serve", help="Keep the servers and the daemon up, to try it with a mail client."),
+        typer.Option(
+            "--serve", help="Keep the servers and the daemon up, to try it with a mail client."
+        ),
     ] = False,
 ) -> None:
     """Show mailflow at work: embedded mail servers, a cast of customers, and the real daemon.
@@ -37,8 +39,13 @@ def demo(
     set_up_logging("error", "auto")
     console = Console(highlight=False)
     screen = Screen(console, started)
-    screen.say("[bold]mailflow demo[/]: a support mailbox, its customers and an agent, all on this machine.")
-    with tempfile.TemporaryDirectory(prefix="mailflow-demo-") as folder, stage(Path(folder), screen) as play:
+    screen.say(
+        "[bold]mailflow demo[/]: a support mailbox, its customers and an agent, all on this machine."
+    )
+    with (
+        tempfile.TemporaryDirectory(prefix="mailflow-demo-") as folder,
+        stage(Path(folder), screen) as play,
+    ):
         perform(play)
         screen.table("The books", summary(play))
         if serve:

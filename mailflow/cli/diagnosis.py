@@ -84,8 +84,8 @@ def look_at_secrets(settings: Settings) -> Iterator[Finding]:
 
 def look_at_mailbox(settings: Settings) -> Iterator[Finding]:
     """Login, capabilities, and the folders. Read-only: the inbox is opened with EXAMINE."""
-    from mailflow.app import imap_account
     from mailflow.edges.imap import ImapMailbox, MailboxRefused, MailboxUnreachable
+    from mailflow.wiring import imap_account
 
     box = settings.mailbox
     where = f"{box.host}:{box.port}"
@@ -129,8 +129,8 @@ def look_at_mailbox(settings: Settings) -> Iterator[Finding]:
 
 
 def look_at_smtp(settings: Settings) -> Iterator[Finding]:
-    from mailflow.app import smtp_server
     from mailflow.edges.smtp import SmtpRefused, SmtpSender, SmtpUnreachable
+    from mailflow.wiring import smtp_server
 
     where = f"{settings.smtp.host}:{settings.smtp.port}"
     sender = SmtpSender(smtp_server(settings))
@@ -185,7 +185,7 @@ def look_at_database(settings: Settings) -> Iterator[Finding]:
 
 
 def look_at_templates(settings: Settings) -> Iterator[Finding]:
-    from mailflow.app import open_templates
+    from mailflow.wiring import open_templates
 
     own = settings.templates.folder
     if own is not None and not own.is_dir():

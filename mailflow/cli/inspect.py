@@ -113,9 +113,9 @@ def _ground(ctx: typer.Context) -> Ground:
     if not named and not any(path.is_file() and os.access(path, os.R_OK) for path in usual):
         # A domain nobody can have (RFC 2606): no message is taken for our own.
         return Ground(Policy("support@mailflow.invalid", "Support"), ())
-    from mailflow.app import policy_from
     from mailflow.cli.outcome import settings_for
     from mailflow.state import signing_keys
+    from mailflow.wiring import policy_from
 
     settings = settings_for(ctx)
     folder = settings.state.directory

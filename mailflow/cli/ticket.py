@@ -17,8 +17,6 @@ from mailflow.store.reading import MessageLine, OutboxLine, TicketDetail, list_t
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from mailflow.config import Settings
-    from mailflow.flow.answer import Desk
 
 app = typer.Typer(help="List, show and solve tickets.", no_args_is_help=True)
 
@@ -90,32 +88,15 @@ def solve(
     A reply opens it again.
     """
     from mailflow.flow.follow_up import solve_ticket
+    from mailflow.wiring import build_desk, open_templates
 
-    desk = _desk(settings_for(ctx))
+    settings = settings_for(ctx)
+    desk = build_desk(settings, open_templates(settings), articles={})
     with opened_store(ctx) as store:
         ticket = solve_ticket(store, desk, number, text, tell=not quiet)
     if ticket is None:
         raise _no_such_ticket(number)
     typer.echo(f"Ticket #{number} is {ticket.status.value}.")
-
-
-def _desk(settings: Settings) -> Desk:
-    """The desk without mailbox and model: what writing one letter needs."""
-    from mailflow.app import open_templates, policy_from, utc_now
-    from mailflow.edges.templates import TemplateUnusable
-    from mailflow.flow.answer import Desk
-    from mailflow.state import signing_keys
-    from mailflow.store.faults import StoreUnavailable
-
-    return Desk(
-        policy=policy_from(settings),
-        keys=signing_keys(settings.state.directory),
-        clock=utc_now,
-        renders=open_templates(settings),
-        articles={},
-        temporary=(StoreUnavailable,),
-        unrenderable=(TemplateUnusable,),
-    )
 
 
 def _no_such_ticket(number: int) -> Failure:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailflow.desk.outbox import MailClass, OutboxMail, OutboxState, Usage
-from mailflow.desk.policy import Policy, SendingMode
 from mailflow.desk.plain_address import is_plain_address
+from mailflow.desk.policy import Policy, SendingMode
 
 
 class Passage(enum.StrEnum):

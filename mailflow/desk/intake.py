@@ -22,13 +22,13 @@ from mailflow.desk.decision import (
     Voice,
     WakeDecision,
 )
+from mailflow.desk.plain_address import is_plain_address
 from mailflow.desk.policy import Agent, Policy, ascii_lower
 from mailflow.desk.relay import relay_fault
 from mailflow.desk.reply_token import Purpose, TokenClaims
 from mailflow.desk.suggestion import Suggestion
 from mailflow.desk.thread import match_ticket
 from mailflow.desk.ticket import ParticipantRole, Priority, Ticket, TicketStatus
-from mailflow.desk.plain_address import is_plain_address
 from mailflow.mail.authentication import is_authenticated
 from mailflow.mail.message import Address, IncomingMessage, Origin
 

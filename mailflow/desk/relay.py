@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from mailflow.desk.plain_address import is_plain_address
 from mailflow.desk.policy import Policy
 from mailflow.desk.ticket import Participant, ParticipantRole, Ticket
-from mailflow.desk.plain_address import is_plain_address
 from mailflow.mail.message import IncomingMessage
 
 _QUOTED = re.compile(r"^\s*(?:>\s?)+(.*)$")

@@ -30,16 +30,15 @@ class ParserTrial:
         self._child: subprocess.Popen[bytes] | None = None
 
     def __call__(self, octets: bytes) -> str | None:
-        child = self._running()
-        assert child.stdin is not None and child.stdout is not None
+        child, questions, answers = self._running()
         try:
-            child.stdin.write(_LENGTH.pack(len(octets)) + octets)
-            child.stdin.flush()
-            ready, _, _ = select.select([child.stdout], [], [], self._deadline)
+            questions.write(_LENGTH.pack(len(octets)) + octets)
+            questions.flush()
+            ready, _, _ = select.select([answers], [], [], self._deadline)
             if not ready:
                 self.close()
                 return f"reading it took more than {self._deadline:.0f} seconds"
-            if child.stdout.read(1) == b".":
+            if answers.read(1) == b".":
                 return None
         except OSError:
             pass  # the pipe broke: the child died, which the exit code below explains
@@ -56,14 +55,17 @@ class ParserTrial:
                 with contextlib.suppress(OSError):  # closing flushes into a pipe nobody reads
                     pipe.close() if pipe else None
 
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._child is None or self._child.poll() is not None:
-            self._child = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+    def _running(self) -> tuple[subprocess.Popen[bytes], IO[bytes], IO[bytes]]:
+        child = self._child
+        if child is None or child.poll() is not None:
+            child = self._child = subprocess.Popen(
                 [sys.executable, "-m", "mailflow.edges.trial"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
             )
-        return self._child
+        if child.stdin is None or child.stdout is None:
+            raise RuntimeError("a child process without pipes")
+        return child, child.stdin, child.stdout
 
 
 def _cause(code: int) -> str:

@@ -227,7 +227,7 @@ def _decide_one(
             return _record(work, waiting, message, suggestion, desk)
     except desk.temporary:
         raise  # the store is away: nothing was written, the message waits
-    except Exception as error:  # noqa: BLE001 - one bad message must not stop the next
+    except Exception as error:
         log.exception("a message could not be decided")
         fault = f"{type(error).__name__}: {error}"
         if waiting.attempts + 1 >= _MAX_ATTEMPTS:

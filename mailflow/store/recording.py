@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, insert, select, update
 
-from mailflow.desk.context import Source
+from mailflow.desk.context import Source, new_text_hash
 from mailflow.desk.decision import Answer, Decision, Joining, Storing, Voice
-from mailflow.desk.context import new_text_hash
 from mailflow.desk.policy import ascii_lower
 from mailflow.desk.suggestion import Suggestion
 from mailflow.desk.ticket import ParticipantRole, Priority, Ticket, TicketStatus

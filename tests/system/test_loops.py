@@ -7,10 +7,10 @@ import itertools
 
 import pytest
 
-from mailflow.app import smtp_server
 from mailflow.config import load_settings
 from mailflow.demo.servers import EmbeddedServers
 from mailflow.edges.smtp import SmtpSender
+from mailflow.wiring import smtp_server
 from tests.daemon import rows, write_config
 from tests.desks import Desk, TestClock, deliver, inbox, letter
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from mailflow.app import open_templates, policy_from, utc_now
 from mailflow.cli.main import run
 from mailflow.config import load_settings
 from mailflow.desk.context import Source
@@ -19,6 +18,7 @@ from mailflow.mail.message import Location, RawMessage
 from mailflow.state import signing_keys
 from mailflow.store.database import open_store
 from mailflow.suggestions import Suggester
+from mailflow.wiring import open_templates, policy_from, utc_now
 
 CONFIG = """\
 [support]

@@ -112,7 +112,10 @@ TEXTS = [
     ("pl", "Dzień dobry, moja drukarka nie działa od dzisiejszego ranka, proszę o pomoc."),
     ("sv", "Hej, min skrivare fungerar inte sedan i morse, kan ni hjälpa mig är ni snälla."),
     ("fi", "Hei, tulostimeni ei ole toiminut tänä aamuna, voisitteko auttaa minua?"),
-    ("cs", "Dobrý den, moje tiskárna od dnešního rána vůbec nefunguje, můžete mi prosím poradit, co mám dělat?"),
+    (
+        "cs",
+        "Dobrý den, moje tiskárna od dnešního rána vůbec nefunguje, můžete mi prosím poradit, co mám dělat?",
+    ),
     ("ru", "Здравствуйте, мой принтер не работает с сегодняшнего утра, помогите пожалуйста."),
     ("tr", "Merhaba, yazıcım bu sabahtan beri çalışmıyor, lütfen bana yardım edin."),
     ("ja", "こんにちは、今朝からプリンターが動きません。助けてください。"),

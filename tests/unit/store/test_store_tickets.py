@@ -13,9 +13,8 @@ from builders import ANN, NOW, message
 from desk_samples import MIA, decided, lookup, new_mail, record, ticket_of, waiting_for
 from sqlalchemy import event as sqlalchemy_event
 
-from mailflow.desk.context import Source
+from mailflow.desk.context import Source, new_text_hash
 from mailflow.desk.decision import Answer, Joining, Storing, Voice
-from mailflow.desk.context import new_text_hash
 from mailflow.desk.notices import NoticeKind
 from mailflow.desk.outbox import MailClass, OutboxState, Settlement
 from mailflow.desk.suggestion import NO_SUGGESTION

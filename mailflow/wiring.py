@@ -1,0 +1,118 @@
+"""From settings to what the jobs run on: policy, accounts, templates, the desk. No scheduler, no threads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+
+from mailflow.config import Settings, read_password
+from mailflow.desk.policy import (
+    Agent,
+    Budgets,
+    Policy,
+    ProgressPolicy,
+    SendingMode,
+    ascii_lower,
+)
+from mailflow.desk.ticket import Article, Priority
+from mailflow.edges.imap import ImapAccount
+from mailflow.edges.smtp import SmtpServer
+from mailflow.edges.templates import Templates, TemplateUnusable
+from mailflow.flow.answer import Desk
+from mailflow.flow.ports import Clock
+from mailflow.shipped import shipped
+from mailflow.state import signing_keys
+from mailflow.store.faults import StoreUnavailable
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def policy_from(settings: Settings) -> Policy:
+    """The admin's decisions as the desk reads them."""
+    support, sending, progress = settings.support, settings.sending, settings.progress
+    address = ascii_lower(support.address)
+    return Policy(
+        support_address=address,
+        support_name=support.name,
+        organisation=support.organisation,
+        language=support.language,
+        own_addresses=frozenset({address, *(ascii_lower(a) for a in support.aliases)}),
+        agents=tuple(Agent(ascii_lower(a.address), a.name) for a in settings.agents),
+        mode=SendingMode(sending.mode),
+        acknowledge=settings.acknowledgement.enabled,
+        budgets=Budgets(
+            sending.per_address_per_hour,
+            sending.per_address_per_day,
+            sending.per_ticket_per_day,
+            sending.per_domain_per_hour,
+            sending.per_hour,
+        ),
+        progress=ProgressPolicy(
+            enabled=progress.enabled,
+            every=MappingProxyType({p: getattr(progress, p.value) for p in Priority}),
+            max_updates=progress.max_updates,
+            backoff=progress.backoff,
+        ),
+        authserv_id=settings.mailbox.authserv_id,
+        reply_by_subaddress=settings.replies.subaddress,
+        token_lifetime=timedelta(days=settings.replies.token_days),
+        envelope_sender=settings.smtp.envelope_sender,
+        subject_window=timedelta(days=settings.threading.subject_window_days),
+    )
+
+
+def imap_account(settings: Settings) -> ImapAccount:
+    mailbox = settings.mailbox
+    password = read_password(mailbox)
+    return ImapAccount(
+        host=mailbox.host,
+        port=mailbox.port,
+        tls=mailbox.tls,
+        username=mailbox.username,
+        password=password.reveal() if password else "",
+        ca_file=mailbox.ca_file,
+        timeout_seconds=mailbox.timeout_seconds,
+        insecure=mailbox.insecure,
+    )
+
+
+def smtp_server(settings: Settings) -> SmtpServer:
+    smtp = settings.smtp
+    password = read_password(smtp)
+    return SmtpServer(
+        host=smtp.host,
+        port=smtp.port,
+        tls=smtp.tls,
+        username=smtp.username or None,
+        password=password.reveal() if password else None,
+        ca_file=smtp.ca_file,
+        timeout_seconds=smtp.timeout_seconds,
+        allow_insecure=smtp.insecure,
+    )
+
+
+def open_templates(settings: Settings) -> Templates:
+    own = settings.templates.folder
+    folders = [*([own] if own else []), shipped("templates")]
+    return Templates(folders, default_language=settings.support.language)
+
+
+def build_desk(
+    settings: Settings,
+    templates: Templates,
+    articles: Mapping[str, Article],
+    clock: Clock = utc_now,
+) -> Desk:
+    """What the jobs share. Makes the signing key on first use."""
+    return Desk(
+        policy=policy_from(settings),
+        keys=signing_keys(settings.state.directory),
+        clock=clock,
+        renders=templates,
+        articles=articles,
+        temporary=(StoreUnavailable,),
+        unrenderable=(TemplateUnusable,),
+    )
