@@ -30,7 +30,7 @@ SHARPNESS = 14.0  # a neighbour's vote is exp(SHARPNESS * cosine)
 GAMMA = 2.0  # of the kernel exp(GAMMA * (cosine - 1))
 BIAS = 0.05  # a constant added to the kernel: the regression's intercept
 KINDS_OF_EVIDENCE = 4
-DEFAULT_WEIGHTS = (10.0, 1.0, 2.0, 3.0)  # regression, neighbours, nearest ticket, article text
+DEFAULT_WEIGHTS = (15.0, 0.1, 4.0, 20.0)  # regression, neighbours, nearest ticket, article text
 
 
 @dataclass(frozen=True, slots=True)
