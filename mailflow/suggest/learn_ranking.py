@@ -123,10 +123,12 @@ def _untrained(
     few = 1 if len(texts) < 3_000 else 2
     space = learn_space(features, shares=SHARES, min_documents=(1, few, few))
     rows = [space.row(f) for f in features]
+    matrix = space.matrix(rows)
     ranking = Ranking(
         space=space,
         articles=tuple(Article(article.id, article.title, article.body) for article in articles),
-        rows=space.matrix(rows),
+        rows=matrix,
+        by_feature=matrix.T.tocsr(),
         row_class=np.array(classes, dtype=np.int64),
         tickets=len(labelled),
         row_notes=tuple(notes),

@@ -80,10 +80,12 @@ def unpack_ranking(facts: Facts, arrays: Mapping[str, Array]) -> Ranking:
         _require(bool((np.diff(part) >= 0).all()), "order")
     notes = tuple(str(note) for note in facts["notes"])
     _require(len(notes) == tickets, "notes")
+    rows = sparse.csr_matrix((values, columns, starts), shape=(len(classes), width))
     return Ranking(
         space=space,
         articles=articles,
-        rows=sparse.csr_matrix((values, columns, starts), shape=(len(classes), width)),
+        rows=rows,
+        by_feature=rows.T.tocsr(),
         row_class=classes,
         tickets=tickets,
         row_notes=notes,

@@ -50,6 +50,7 @@ class Ranking:
     row_notes: tuple[str, ...]  # a few words of each past ticket, to show to agents
     alpha: Floats
     weights: tuple[float, ...]
+    by_feature: sparse.csr_matrix  # ``rows`` transposed: the index serving reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,6 @@ def signs_for(
 
 def cosines_for(ranking: Ranking, queries: Sequence[Row]) -> Floats:
     """Cosines of each query to every row, dense, shape (queries, rows)."""
-    product = ranking.space.matrix(queries) @ ranking.rows.T
+    product = ranking.space.matrix(queries) @ ranking.by_feature
     dense: Floats = product.toarray()
     return dense
