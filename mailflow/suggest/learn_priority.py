@@ -18,7 +18,7 @@ from mailflow.suggest.priority import SIGNS, STEPS, PriorityModel, label_chances
 from mailflow.suggest.space import Floats, learn_space
 from mailflow.suggest.words import words_of
 
-SHARES = (0.6, 0.3, 0.1)
+SHARES = (0.5, 0.2, 0.3)
 MIN_TICKETS = 40
 MAX_TICKETS = 20_000
 FOLDS = 5
