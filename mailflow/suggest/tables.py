@@ -10,6 +10,8 @@ from pathlib import Path
 from mailflow.desk.ticket import Priority
 from mailflow.suggest.learn_ranking import LearnArticle, LearnTicket
 
+MAX_ARTICLES = 3_000  # the regression holds tickets × articles numbers in memory
+
 
 class TableFault(ValueError):
     """What is wrong in a training file, with its place."""
@@ -25,6 +27,8 @@ def read_articles(path: Path) -> list[LearnArticle]:
                 f"{path}:{line}: the id is {'empty' if not article.id else 'not unique'}"
             )
         articles[article.id] = article
+        if len(articles) > MAX_ARTICLES:
+            raise TableFault(f"{path}:{line}: more than {MAX_ARTICLES} articles")
     return list(articles.values())
 
 

@@ -316,6 +316,25 @@ def test_arrays_of_another_shape_or_kind_are_refused(copy: Path, name: str, arra
         load_model(copy)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("rows.columns", 2**30), ("rows.columns", -1), ("row_class", 99), ("row_class", -2)],
+)
+def test_indices_out_of_range_are_refused(copy: Path, name: str, value: int) -> None:
+    with np.load(copy / "arrays.npz") as found:
+        array = found[name].copy()
+    array[-1 if value > 0 else 0] = value
+    _with_arrays(copy, **{name: array})
+    with pytest.raises(ModelUnusable, match="not what was written"):
+        load_model(copy)
+
+
+def test_too_many_articles_are_refused_before_memory_is(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id\n" + "\n".join(map(str, range(3_100))), "utf-8")
+    with pytest.raises(TableFault, match="more than 3000 articles"):
+        read_articles(tmp_path / "a.csv")
+
+
 def test_a_pickle_in_the_arrays_is_never_loaded(copy: Path) -> None:
     class Bomb:
         def __reduce__(self) -> tuple[object, ...]:
