@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from dovecot import Dovecot, require_dovecot
-from smtp_sink import SmtpSink
 
 from mailflow.demo.servers import EmbeddedServers
+from tests.dovecot import Dovecot, require_dovecot
+from tests.smtp_sink import SmtpSink
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sqlite3
 import sys
 import time
 from pathlib import Path
@@ -22,12 +23,14 @@ from mailflow.mail.parse import parse_message
 from mailflow.suggestions import load_suggester
 
 EARLY = 0.2  # the share of lives killed while they start
+LATE = 0.6  # above it, a life is killed only after it decided something, if there is anything
 
 
 def main(config: str, kills: int, seed: int, log: str) -> int:
     chance = random.Random(seed)
     # What a life would wait for: imports, and tables read on first use.
-    load_suggester(load_settings(Path(config), os.environ))
+    suggester = load_suggester(load_settings(Path(config), os.environ))
+    suggester.suggest_many([("Printer", "The printer does not work.")])
     parse_message(RawMessage(b"From: a@b.example\r\n\r\n" + b"The printer does not work. " * 9))
     Path(log).touch()
     for _ in range(kills):
@@ -35,11 +38,14 @@ def main(config: str, kills: int, seed: int, log: str) -> int:
         child = os.fork()
         if child == 0:
             _live(config, log)
-        if chance.random() < EARLY:
+        moment = chance.random()
+        if moment < EARLY:
             time.sleep(chance.uniform(0.02, 0.3))  # somewhere in the start
         else:
             _until_at_work(Path(log), seen)
-            time.sleep(min(chance.expovariate(3.0), 3.0))  # somewhere in the work
+            if moment > LATE:  # however slow the machine is, these lives get something done
+                _until_decided(Path(config).parent / "mailflow.db")
+            time.sleep(min(chance.expovariate(4.0), 2.0))  # somewhere in the work
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         if not os.WIFSIGNALED(status):
@@ -58,6 +64,25 @@ def _until_at_work(log: Path, seen: int) -> None:
             if b"the mailbox is connected" in file.read():
                 return
         time.sleep(0.002)
+
+
+def _until_decided(database: Path) -> None:
+    """Until one more message is decided than now, or none waits for a second."""
+    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=10)
+    query = "select sum(state != 'waiting'), sum(state = 'waiting') from raw_message"
+    before, _ = connection.execute(query).fetchone()
+    idle_since = time.monotonic()
+    deadline = idle_since + 20
+    while time.monotonic() < deadline:
+        decided, waiting = connection.execute(query).fetchone()
+        if decided != before:
+            break
+        if waiting:
+            idle_since = time.monotonic()
+        elif time.monotonic() - idle_since > 1:
+            break
+        time.sleep(0.005)
+    connection.close()
 
 
 def _live(config: str, log: str) -> None:

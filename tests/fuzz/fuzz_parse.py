@@ -20,12 +20,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from hostile import hostile_mails
-from mutate import mutated
-
 from mailflow.mail.inspection import inspection_record
 from mailflow.mail.message import RawMessage
 from mailflow.mail.parse import parse_message
+from tests.hostile import hostile_mails
+from tests.mutate import mutated
 
 CORPORA = Path(__file__).resolve().parents[3] / "shared" / "corpora"
 BATCH = 1_000

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from dovecot import Dovecot
-
 from mailflow.mail.compose import compose_message
 from mailflow.mail.encoded_words import decode_words
 from mailflow.mail.message import Address, OutgoingMessage
+from tests.dovecot import Dovecot
 
 SUBJECTS = (
     "Re: It works",

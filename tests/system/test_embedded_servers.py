@@ -12,11 +12,11 @@ from email import message_from_bytes
 from pathlib import Path
 
 import pytest
-from dovecot import require_dovecot
-from smtp_sink import Misbehaviour, SmtpSink, read_book
 
 from mailflow.demo.servers import EmbeddedServers
 from mailflow.edges.imap import ImapAccount, ImapMailbox
+from tests.dovecot import require_dovecot
+from tests.smtp_sink import Misbehaviour, SmtpSink, read_book
 
 SUPPORT, AGENT = "support@demo.test", "agent@demo.test"
 LETTER = b"From: a@b.test\r\nMessage-ID: <1@b.test>\r\nSubject: hi\r\n\r\n.dot\r\nend\r\n"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 
-from hostile import huge_mails
-
 from mailflow.mail.message import RawMessage
 from mailflow.mail.parse import parse_message
+from tests.hostile import huge_mails
 
 
 def test_huge_mails_are_read_in_bounded_time() -> None:

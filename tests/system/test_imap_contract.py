@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from dovecot import Dovecot, require_dovecot
 from imapclient import IMAPClient
 
 from mailflow.demo.servers import EmbeddedServers
@@ -25,6 +24,7 @@ from mailflow.edges.imap import (
 )
 from mailflow.edges.imap_transport import BoundedIMAP4
 from mailflow.mail.message import Location, RawMessage
+from tests.dovecot import Dovecot, require_dovecot
 
 
 @dataclass

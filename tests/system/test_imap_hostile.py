@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from scripted_imap import CLOSE, STALL, Answer, ScriptedImap, say
 
 from mailflow.edges import imap_transport
 from mailflow.edges.imap import (
@@ -22,6 +21,7 @@ from mailflow.edges.imap import (
     reconnect_delay,
 )
 from mailflow.edges.imap_errors import explain, plain
+from tests.scripted_imap import CLOSE, STALL, Answer, ScriptedImap, say
 
 
 def mailbox(server: ScriptedImap, timeout: float = 1.0) -> ImapMailbox:

@@ -9,9 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
-from hostile import hostile_mails
 
 from mailflow.cli.main import run
+from tests.hostile import hostile_mails
 
 SECONDS_EACH = 5.0
 

@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 
 import pytest
-from console_blocks import Block, missing_line, read_blocks
 
 from mailflow.demo.servers import PASSWORD, EmbeddedServers
+from tests.console_blocks import Block, missing_line, read_blocks
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/cli.md")

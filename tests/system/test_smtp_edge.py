@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scripted_smtp import CLOSE, GOOD, STALL, ScriptedSmtp
-from smtp_sink import SmtpSink
 
 from mailflow.desk.delivery import Outcome
 from mailflow.edges.smtp import (
@@ -24,6 +22,8 @@ from mailflow.edges.smtp import (
     SmtpUnreachable,
 )
 from mailflow.edges.smtp_wire import wire_form
+from tests.scripted_smtp import CLOSE, GOOD, STALL, ScriptedSmtp
+from tests.smtp_sink import SmtpSink
 
 MAIL = b"From: a@example.com\r\nSubject: x\r\n\r\nHello\r\n.dot\r\nbye\r\n"
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from console_blocks import missing_line, read_blocks
+
+from tests.console_blocks import missing_line, read_blocks
 
 TEXT = """\
 # Title

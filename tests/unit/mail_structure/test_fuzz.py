@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 
-from hostile import hostile_mails
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mutate import PIECES, mutated
 
 from mailflow.mail.inspection import inspection_record
 from mailflow.mail.message import RawMessage
 from mailflow.mail.parse import parse_message
+from tests.hostile import hostile_mails
+from tests.mutate import PIECES, mutated
 
 
 def assert_readable(octets: bytes) -> None:

@@ -8,11 +8,11 @@ import time
 from functools import cache
 
 import pytest
-from hostile import hostile_mails
 
 from mailflow.mail.inspection import inspection_record
 from mailflow.mail.message import IncomingMessage, Origin, RawMessage
 from mailflow.mail.parse import parse_message
+from tests.hostile import hostile_mails
 
 MAILS = dict(hostile_mails(huge=False))
 SECONDS = 5.0  # CPU; most take milliseconds

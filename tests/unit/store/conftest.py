@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from postgres import Cluster, require_postgres
 
 from mailflow.store.database import SqlStore, open_store
+from tests.postgres import Cluster, require_postgres
 
 
 @pytest.fixture(scope="session")

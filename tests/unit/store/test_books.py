@@ -8,12 +8,12 @@ import json
 from pathlib import Path
 
 import pytest
-from books import check_books
 from builders import NOW
 from desk_samples import MIA, new_mail, ticket_of
 
 from mailflow.desk.outbox import OutboxRecipient, OutboxState, RecipientState, Settlement
 from mailflow.store.database import SqlStore
+from tests.books import check_books
 
 OCTETS = b"Message-ID: <ack@desk>\r\nSubject: s\r\n\r\ntext\r\n"
 HASH = hashlib.sha256(b"first").hexdigest()

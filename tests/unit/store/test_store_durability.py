@@ -16,7 +16,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from books import check_books
 from builders import NOW, message
 from desk_samples import decided, new_mail, raw, ticket_of
 
@@ -26,6 +25,7 @@ from mailflow.flow.ports import Cursor
 from mailflow.store import database, reading
 from mailflow.store.database import SqlStore, open_store
 from mailflow.store.faults import StoreUnavailable
+from tests.books import check_books
 
 MAILS = [b"Subject: mail %d\r\n\r\n%s\r\n" % (n, b"text " * (n * 37 % 500)) for n in range(60)]
 KILLS = {"sqlite": 60, "postgresql": 25}

@@ -15,12 +15,12 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from desk_samples import ticket_of
-from postgres import Cluster
 
 from mailflow.store import database, schema
 from mailflow.store.database import SqlStore, open_store
 from mailflow.store.faults import StoreUnavailable, StoreWrong
 from mailflow.store.tables import metadata
+from tests.postgres import Cluster
 
 
 def test_migrations_lead_to_the_tables(store: SqlStore) -> None:
