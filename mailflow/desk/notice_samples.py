@@ -73,16 +73,12 @@ def _samples(kind: NoticeKind) -> tuple[NoticeFacts, ...]:
                 ProgressUpdate(
                     **_DESK,
                     **_CUSTOMER,
-                    happened=(
-                        "Jo Park took your request over.",
-                        "We asked the network team and wait for their answer.",
-                    ),
                     taken_by="Jo Park",
                     waiting_for_others=True,
                     next_contact_by=datetime(2026, 3, 12, 16, 0, tzinfo=UTC),
                 ),
                 ProgressUpdate(**_BARE_DESK),
-                ProgressUpdate(**_DESK, happened=("Jo Park took your request over.",)),
+                ProgressUpdate(**_DESK, updates_before=1),
                 ProgressUpdate(**_DESK, **_CUSTOMER, taken_by="Jo Park", updates_before=2),
             )
         case NoticeKind.RESOLUTION:

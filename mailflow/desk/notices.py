@@ -88,7 +88,6 @@ class Acknowledgement(CustomerFacts):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgressUpdate(CustomerFacts):
-    happened: Annotated[tuple[str, ...], "short sentences: what happened since the last mail"] = ()
     taken_by: Annotated[str | None, "the agent who has the ticket, or None"] = None
     waiting_for_others: Annotated[bool, "whether we wait for somebody outside the desk"] = False
     updates_before: Annotated[int, "how many updates went out since anybody wrote"] = 0
