@@ -81,6 +81,10 @@ def solve(
     ctx: typer.Context,
     number: Annotated[int, typer.Argument(metavar="N", help="Number of the ticket.")],
     text: Annotated[str, typer.Option("--text", "-t", help="What to tell the requester.")] = "",
+    article: Annotated[
+        str,
+        typer.Option("--article", metavar="ID", help="A known issue whose solution to send along."),
+    ] = "",
     quiet: Annotated[bool, typer.Option("--quiet", help="Tell the requester nothing.")] = False,
 ) -> None:
     """Mark a ticket solved and tell its requester, once.
@@ -88,12 +92,17 @@ def solve(
     A reply opens it again.
     """
     from mailflow.flow.follow_up import solve_ticket
+    from mailflow.suggestions import load_suggester
     from mailflow.wiring import build_desk, open_templates
 
     settings = settings_for(ctx)
-    desk = build_desk(settings, open_templates(settings), articles={})
+    articles = load_suggester(settings).articles if article else {}
+    if article and article not in articles:
+        known = ", ".join(sorted(articles)) or "none"
+        raise Failure(f"there is no article {article}", f"choose one of these: {known}")
+    desk = build_desk(settings, open_templates(settings), articles)
     with opened_store(ctx) as store:
-        ticket = solve_ticket(store, desk, number, text, tell=not quiet)
+        ticket = solve_ticket(store, desk, number, text, article_id=article, tell=not quiet)
     if ticket is None:
         raise _no_such_ticket(number)
     typer.echo(f"Ticket #{number} is {ticket.status.value}.")

@@ -118,7 +118,7 @@ def _customer_article(occasion: Occasion, policy: Policy) -> ArticleFacts | None
     if not (policy.customers_see_articles and suggestion.for_customer):
         return None
     article = occasion.articles.get(suggestion.suggested_article or "")
-    return _article_facts(article, None) if article else None
+    return article_facts(article, None) if article else None
 
 
 # ── to an agent ─────────────────────────────────────────────────────────────────────────────────
@@ -174,7 +174,7 @@ def _agent_articles(occasion: Occasion) -> tuple[ArticleFacts, ...]:
         (occasion.articles.get(a.article_id), a.confidence) for a in occasion.suggestion.articles
     ]
     likely = [(article, sure) for article, sure in known if article and sure >= _LEAST_CONFIDENCE]
-    return tuple(_article_facts(article, sure) for article, sure in likely[:_MAX_ARTICLES_SHOWN])
+    return tuple(article_facts(article, sure) for article, sure in likely[:_MAX_ARTICLES_SHOWN])
 
 
 def _not_sent(occasion: Occasion, policy: Policy) -> Letter:
@@ -214,7 +214,7 @@ def desk_facts(ticket: Ticket, policy: Policy) -> DeskFacts:
     }
 
 
-def _article_facts(article: Article, confidence: float | None) -> ArticleFacts:
+def article_facts(article: Article, confidence: float | None) -> ArticleFacts:
     return ArticleFacts(
         id=article.id,
         title=article.title,

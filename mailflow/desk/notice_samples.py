@@ -61,7 +61,6 @@ def _samples(kind: NoticeKind) -> tuple[NoticeFacts, ...]:
                     **_DESK,
                     **_CUSTOMER,
                     article=_ARTICLE,
-                    hours_hint="We are here Monday to Friday, 9:00 to 17:00.",
                 ),
                 Acknowledgement(**_BARE_DESK),
                 Acknowledgement(**_DESK, **_CUSTOMER),

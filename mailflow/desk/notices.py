@@ -83,7 +83,6 @@ class CustomerFacts(NoticeFacts):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledgement(CustomerFacts):
     article: Annotated[ArticleFacts | None, "an article that surely fits, or None"] = None
-    hours_hint: Annotated[str | None, "a sentence about opening hours, or None"] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

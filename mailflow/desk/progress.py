@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from mailflow.desk.letters import Letter, desk_facts
+from mailflow.desk.letters import Letter, article_facts, desk_facts
 from mailflow.desk.notices import NoticeKind, ProgressUpdate, Resolution
 from mailflow.desk.outbox import MailClass
 from mailflow.desk.policy import Policy
-from mailflow.desk.ticket import Ticket, TicketStatus
+from mailflow.desk.ticket import Article, Ticket, TicketStatus
 from mailflow.mail.message import Address
 
 #: In these it is our turn, and silence needs an explanation.
@@ -56,8 +56,10 @@ def progress_letter(
     )
 
 
-def resolution_letter(ticket: Ticket, text: str, policy: Policy, now: datetime) -> Letter:
-    """Told once each time a ticket is solved."""
+def resolution_letter(
+    ticket: Ticket, text: str, article: Article | None, policy: Policy, now: datetime
+) -> Letter:
+    """Told once each time a ticket is solved, in an agent's words, an article's, or both."""
     facts = Resolution(
         **desk_facts(ticket, policy),
         authenticated=ticket.requester_verified,
@@ -65,6 +67,7 @@ def resolution_letter(ticket: Ticket, text: str, policy: Policy, now: datetime) 
         subject_echo=ticket.subject or None,
         resolution_text=text,
         agent_name=_assignee_name(ticket, policy),
+        article=article_facts(article, None) if article else None,
     )
     return Letter(
         key=f"resolution:{ticket.id}:{now.isoformat()}",

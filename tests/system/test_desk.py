@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mailflow.demo.servers import EmbeddedServers
+from mailflow.desk.ticket import Article
+from mailflow.flow import follow_up
 from mailflow.flow.follow_up import queue_updates, solve_ticket
 from mailflow.mail.message import Origin
 from tests.daemon import rows
@@ -226,6 +230,34 @@ def test_solving_a_ticket_tells_the_requester_once(desk, servers):
         answer_to(mails[-1], MIA, "It is not!"), to=mails[-1].reply_to[0].address
     )
     assert decided[0].ticket.status == "open"
+
+
+def test_a_ticket_is_solved_with_an_article(desk, servers):
+    article = Article("wifi", "Wifi drops", "Hold the button for ten seconds.")
+    told = replace(desk.app.desk, articles={"wifi": article})
+    desk.receive(letter(MIA))
+    solve_ticket(desk.app.store, told, 1, "", article_id="wifi")
+    desk.step()
+    assert "Hold the button for ten seconds." in inbox(servers, MIA)[-1].text
+
+
+def test_a_ticket_whose_update_fails_does_not_hold_up_the_others(desk, servers, monkeypatch):
+    desk.receive(letter(MIA))
+    desk.receive(letter(BOSS))
+    write = follow_up.progress_letter
+
+    def fails_for_the_first(ticket, *rest):
+        if ticket.id == 1:
+            raise ValueError("broken")
+        return write(ticket, *rest)
+
+    monkeypatch.setattr(follow_up, "progress_letter", fails_for_the_first)
+    desk.clock.skip(hours=25)
+    desk.step()
+    assert len(inbox(servers, BOSS)) == 2
+    assert len(inbox(servers, MIA)) == 1
+    events = rows(desk.folder, "select reason from event where kind = 'update failed'")
+    assert events == [("ValueError: broken",)]
 
 
 def test_the_same_bytes_in_two_places_are_one_message(desk, servers):
