@@ -84,7 +84,8 @@ The servers stay up. Log in with any mail client; every password is “{PASSWORD
 
   Thunderbird: New Account → Configure manually, with the values above.
   mutt:        mutt -f imap://{MARIA.address.replace("@", "%40")}:{PASSWORD}@127.0.0.1:{imap}/INBOX \\
-                    -e 'set smtp_url=smtp://127.0.0.1:{smtp}/ from={MARIA.address} ssl_starttls=no'
+                    -e 'set smtp_url=smtp://127.0.0.1:{smtp}/ from={MARIA.address}' \\
+                    -e 'set ssl_starttls=no ssl_force_tls=no'
 
 Ctrl-C ends it."""
     )

@@ -132,6 +132,8 @@ def _require(answers: Answers) -> None:
 
 def _ask(answers: Answers, folder: Path, secrets: dict[Path, str]) -> None:
     """Ask what the flags left open. An empty answer takes the suggestion in brackets."""
+    from mailflow.config.settings import MailboxSettings, SmtpSettings
+
     typer.echo("A new configuration. Enter takes what stands in brackets; Ctrl-C writes nothing.\n")
     answers.address = answers.address or _prompt("Address customers write to", check=_address)
     domain = answers.address.rpartition("@")[2].lower()
@@ -141,6 +143,7 @@ def _ask(answers: Answers, folder: Path, secrets: dict[Path, str]) -> None:
     answers.imap_tls = answers.imap_tls or _prompt(
         "  encryption: implicit, starttls or none", "implicit", check=_tls
     )
+    answers.imap_port = answers.imap_port or _prompt_port(MailboxSettings.automatic_ports[answers.imap_tls])
     answers.username = answers.username or _prompt("  login name", answers.address)
     if not answers.mailbox_password_file:
         answers.mailbox_password_file = _MAILBOX_FILE
@@ -149,6 +152,7 @@ def _ask(answers: Answers, folder: Path, secrets: dict[Path, str]) -> None:
     answers.smtp_tls = answers.smtp_tls or _prompt(
         "  encryption: implicit, starttls or none", smtp_tls, check=_tls
     )
+    answers.smtp_port = answers.smtp_port or _prompt_port(SmtpSettings.automatic_ports[answers.smtp_tls])
     if answers.smtp_username is None:
         answers.smtp_username = _prompt("  login name, - for no login", answers.username)
         answers.smtp_username = "" if answers.smtp_username == "-" else answers.smtp_username
@@ -202,6 +206,18 @@ def _prompt(
 
     shown = suggestion != ""
     answer: str = typer.prompt(question, default=suggestion, value_proc=read, show_default=shown)
+    return answer
+
+
+def _prompt_port(usual: int) -> int | None:
+    """The port, or None for the usual one, which then stays out of the file."""
+    port = int(_prompt("  port", str(usual), check=_port))
+    return None if port == usual else port
+
+
+def _port(answer: str) -> str:
+    if not (answer.isascii() and answer.isdigit() and 0 < int(answer[:6]) < 65536):
+        raise ValueError("must be a number from 1 to 65535")
     return answer
 
 

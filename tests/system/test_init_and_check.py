@@ -113,7 +113,6 @@ def test_init_says_when_the_servers_do_not_answer(capsys: pytest.CaptureFixture[
 
 def test_init_asks(embedded: EmbeddedServers, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "mailflow", "init"]
-    command += ["--imap-port", str(embedded.imap_port), "--smtp-port", str(embedded.smtp_port)]
     said = _converse(
         command,
         tmp_path,
@@ -123,21 +122,26 @@ def test_init_asks(embedded: EmbeddedServers, tmp_path: Path) -> None:
             ("Name shown beside it [Support]", ""),
             ("IMAP server [imap.demo.test]", "127.0.0.1"),
             ("encryption", "none"),
+            ("port [143]", "0"),
+            ("port [143]", str(embedded.imap_port)),
             (f"login name [{SUPPORT}]", ""),
             ("password", PASSWORD),
             ("SMTP server [smtp.demo.test]", "127.0.0.1"),
             ("encryption", "none"),
+            ("port [25]", str(embedded.smtp_port)),
             ("login name", "-"),
             ("address of an agent", "agent@demo.test"),
             ("address of an agent", ""),
         ],
     )
     assert "must be a bare mail address" in said
+    assert "must be a number from 1 to 65535" in said
     assert "shadow mode" in said
     file = tmp_path / "secrets/mailbox"
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.parent.stat().st_mode & 0o777 == 0o700
     settings = load_settings(tmp_path / "config.toml", {})
+    assert (settings.mailbox.port, settings.smtp.port) == (embedded.imap_port, embedded.smtp_port)
     password = read_password(settings.mailbox)
     assert password is not None
     assert password.reveal() == PASSWORD
