@@ -143,7 +143,9 @@ def _ask(answers: Answers, folder: Path, secrets: dict[Path, str]) -> None:
     answers.imap_tls = answers.imap_tls or _prompt(
         "  encryption: implicit, starttls or none", "implicit", check=_tls
     )
-    answers.imap_port = answers.imap_port or _prompt_port(MailboxSettings.automatic_ports[answers.imap_tls])
+    answers.imap_port = answers.imap_port or _prompt_port(
+        MailboxSettings.automatic_ports[answers.imap_tls]
+    )
     answers.username = answers.username or _prompt("  login name", answers.address)
     if not answers.mailbox_password_file:
         answers.mailbox_password_file = _MAILBOX_FILE
@@ -152,7 +154,9 @@ def _ask(answers: Answers, folder: Path, secrets: dict[Path, str]) -> None:
     answers.smtp_tls = answers.smtp_tls or _prompt(
         "  encryption: implicit, starttls or none", smtp_tls, check=_tls
     )
-    answers.smtp_port = answers.smtp_port or _prompt_port(SmtpSettings.automatic_ports[answers.smtp_tls])
+    answers.smtp_port = answers.smtp_port or _prompt_port(
+        SmtpSettings.automatic_ports[answers.smtp_tls]
+    )
     if answers.smtp_username is None:
         answers.smtp_username = _prompt("  login name, - for no login", answers.username)
         answers.smtp_username = "" if answers.smtp_username == "-" else answers.smtp_username
@@ -327,7 +331,8 @@ def _tested(path: Path, *, network: bool) -> int:
     typer.echo(
         f"\nThe desk is in shadow mode: tickets are opened, but no customer gets mail.\n"
         f"Next: `mailflow run --dry-run{flag}` says what would be done with your newest mail,\n"
-        f"      `mailflow run{flag}` starts the desk, `mailflow outbox list{flag}` shows what it would send.\n"
+        f"      `mailflow run{flag}` starts the desk,\n"
+        f"      `mailflow outbox list{flag}` shows what it would send.\n"
         f'To go live, write mode = "live" under [sending] in {path}.'
     )
     return FINE
