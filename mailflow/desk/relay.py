@@ -23,7 +23,7 @@ def mark_internal(text: str, html: str | None, ticket_id: int) -> tuple[str, str
     marked_text = f"{marker}\n\n{text.strip()}\n\n{marker}\n"
     if html is None:
         return marked_text, None
-    line = f'<p style="color:#767676;font-size:12px;margin:8px">{marker}</p>'
+    line = f'<p style="color:#767676;font:12px sans-serif;margin:8px">{marker}</p>'
     html, opened = re.subn(r"(<body[^>]*>)", lambda m: m[1] + line, html, count=1, flags=re.I)
     html, closed = re.subn(r"(</body>)", lambda m: line + m[1], html, count=1, flags=re.I)
     return marked_text, (html if opened and closed else line + html + line)

@@ -76,9 +76,13 @@ def _paragraphs(text: str) -> Markup:
 
 @jinja2.pass_context
 def _percent(context: Context, share: float) -> str:
-    """English and Portuguese write the sign close, others behind a no-break space."""
+    """English and Portuguese write the sign close, others behind a no-break space.
+
+    Only certainty is 100 %: a suggestion never is.
+    """
     gap = "" if str(context.environment.globals["language"])[:2] in ("en", "pt") else "\xa0"
-    return f"{round(share * 100)}{gap}%"
+    shown = round(share * 100) if share >= 1 else min(round(share * 100), 99)
+    return f"{shown}{gap}%"
 
 
 @jinja2.pass_context

@@ -615,6 +615,7 @@ def test_a_bomb_in_a_file_is_one_fault(overlay: Path, source: str) -> None:
         ("{{ facts.a }}{{ facts['a'] }}{{ facts.b|default('-') }}", "bb-"),
         ("{{ ticket_tag[:2] }}{{ 'x' if 2 in numbers }}", "[#x"),
         ("{% set words = {'a': 'A'} %}{{ words[facts.a]|default('?') }}", "?"),
+        ("{{ 0.997|percent }} {{ 1.0|percent }}", "99% 100%"),
         ("{{ 0.876|percent }} {{ 1500|size }} {{ 'a  b c'|shortened(4) }}", "88% 2 kB a b…"),
         ("{{ 'a\n\nb'|quoted }}", "> a\n>\n> b"),
     ],
