@@ -36,6 +36,7 @@ NOUNS = (
     Noun("check", "mailflow.cli.check", "check", "Say what is right and what is wrong, and what to do next."),
     Noun("run", "mailflow.cli.run", "run", "Turn mail into tickets: the daemon, or one round with --once."),
     Noun("inspect", "mailflow.cli.inspect", "inspect", "Say what is read in a raw message and decided on it."),
+    Noun("import", "mailflow.cli.import_", "import_", "Make tickets of old mail; no mail leaves."),
     Noun("ticket", "mailflow.cli.ticket", "app", "List, show and solve tickets."),
     Noun("outbox", "mailflow.cli.outbox", "app", "Mail waiting, sent, held or failed."),
     Noun("quarantine", "mailflow.cli.quarantine", "app", "Messages that could not be handled: list, show, retry."),

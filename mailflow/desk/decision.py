@@ -28,6 +28,7 @@ class Proof(enum.StrEnum):
     THREAD_INDEX = "Thread-Index"
     SUBJECT_TAG = "ticket number in the subject"
     SUBJECT_WINDOW = "same author and subject"
+    SAME_SUBJECT = "same subject"  # whoever wrote: in trusted archives alone
     NONE = "none"
 
 

@@ -48,6 +48,46 @@ class Recorded:
     ticket: Ticket | None
 
 
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What became of bytes known before. ``ticket_id`` is None where they wait or were set aside."""
+
+    message_id: str | None
+    ticket_id: int | None
+    proof: str
+    origin: str | None  # None while nothing is decided
+    base_subject: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedHead:
+    """The head of one message of an archive. ``position`` is an octet, a UID or 0: the archive's own."""
+
+    file: str
+    position: int
+    size: int
+    octets: bytes
+    received_at: datetime | None = None
+
+
+class Archive(Protocol):
+    """Old mail in a file, a folder or on a server. Heads come first, whole messages in any order."""
+
+    @property
+    def source(self) -> Source: ...
+    def heads(self) -> Iterator[ArchivedHead]:
+        """In the archive's own order. What cannot be read is left out and stands in ``unreadable``."""
+        ...
+
+    def read(self, file: str, position: int, size: int) -> RawMessage | None:
+        """The message, None when it is gone or cannot be read (any more)."""
+        ...
+
+    @property
+    def unreadable(self) -> Mapping[str, str]: ...
+
+
 class Intake(Protocol):
     def cursor(self, folder: str) -> Cursor | None: ...
     def set_cursor(self, folder: str, cursor: Cursor) -> None: ...
@@ -58,6 +98,14 @@ class Intake(Protocol):
 
         Known bytes only gain a location. ``history`` keeps the location and hash but queues nothing.
         """
+        ...
+
+    def keep_history(self, raw: RawMessage, source: Source, now: datetime) -> WaitingMessage | None:
+        """Store the bytes, to be recorded in this same transaction. None when they were known before."""
+        ...
+
+    def filed(self, content_hash: str) -> Filed | None:
+        """What became of these bytes; None when they are not known, or only as old mail never read."""
         ...
 
     def waiting(self, limit: int) -> Sequence[WaitingMessage]: ...

@@ -14,7 +14,8 @@ from itertools import accumulate
 from sqlalchemy import Connection, func, insert, select, update
 
 from mailflow.desk.context import Source
-from mailflow.flow.ports import Cursor, WaitingMessage
+from mailflow.desk.history import COPY
+from mailflow.flow.ports import Cursor, Filed, WaitingMessage
 from mailflow.mail.message import Location, RawMessage
 from mailflow.store import tables as t
 from mailflow.store.rows import add_event, new_id
@@ -58,6 +59,53 @@ class SqlIntake:
         row_id = known or self._add(raw, content_hash, source, now, history=history)
         self._remember_place(raw.location, row_id, now)
         return known is None
+
+    def keep_history(self, raw: RawMessage, source: Source, now: datetime) -> WaitingMessage | None:
+        content_hash = hashlib.sha256(raw.octets).hexdigest()
+        column = t.raw_message.c
+        known = self._connection.execute(
+            select(column.id, column.state).where(column.content_hash == content_hash)
+        ).first()
+        if known is not None and known.state != HISTORY:
+            self._remember_place(raw.location, known.id, now)
+            return None
+        if known is None:
+            row_id = self._add(raw, content_hash, source, now, history=False)
+        else:  # old mail the inbox was found to hold: only its hash was kept
+            row_id = known.id
+            self._connection.execute(
+                update(t.raw_message)
+                .where(column.id == row_id)
+                .values(state=WAITING, octets=raw.octets, source=source.value)
+            )
+        self._remember_place(raw.location, row_id, now)
+        return WaitingMessage(row_id, raw, source, 0)
+
+    def filed(self, content_hash: str) -> Filed | None:
+        column, message = t.raw_message.c, t.message.c
+        row = self._connection.execute(
+            select(
+                column.state,
+                column.fault,
+                message.message_id,
+                message.ticket_id,
+                message.linked_to,
+                message.origin,
+                message.base_subject,
+                message.reasons,
+            )
+            .select_from(t.raw_message.outerjoin(t.message, message.raw_message_id == column.id))
+            .where(column.content_hash == content_hash, column.state != HISTORY)
+        ).first()
+        if row is None:
+            return None
+        if row.origin is None:
+            return Filed(None, None, "none", None, "", row.fault or row.state)
+        thread, reason = row.reasons["thread"], row.reasons["store"]["reason"]
+        copied = row.linked_to if reason == COPY else None
+        ticket_id = row.ticket_id if row.ticket_id is not None else copied
+        proof = str(thread.get("proof", "none"))
+        return Filed(row.message_id, ticket_id, proof, row.origin, row.base_subject, reason)
 
     def waiting(self, limit: int) -> Sequence[WaitingMessage]:
         """The oldest, at least one, and no more than fit in memory together."""
