@@ -89,4 +89,5 @@ def new_text_hash(message: IncomingMessage) -> str:
     """Tells copies of one mail, which differ in their trace fields, from two mails with one Message-ID."""
     author = ascii_lower(message.author.address) if message.author else ""
     folded = " ".join(message.new_text.split())
-    return hashlib.sha256(f"{author}\n{folded}".encode()).hexdigest()
+    date = message.date.isoformat() if message.date else ""  # scanners repeat one id for ever
+    return hashlib.sha256(f"{author}\n{date}\n{folded}".encode()).hexdigest()

@@ -59,7 +59,8 @@ def _expired(mail: OutboxMail, usage: Usage, policy: Policy, now: datetime) -> V
 
 
 def _bad_text(mail: OutboxMail, usage: Usage, policy: Policy, now: datetime) -> Verdict | None:
-    if not mail.faults:
+    # An agent is told even in faulty words: they come from a customer's own, and silence is worse.
+    if not mail.faults or mail.mail_class is MailClass.INTERNAL:
         return None
     return Verdict(Passage.HOLD, "its text is faulty: " + "; ".join(mail.faults))
 

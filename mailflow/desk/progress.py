@@ -7,9 +7,9 @@ from datetime import datetime
 from mailflow.desk.letters import Letter, article_facts, desk_facts
 from mailflow.desk.notices import NoticeKind, ProgressUpdate, Resolution
 from mailflow.desk.outbox import MailClass
-from mailflow.desk.policy import Policy
+from mailflow.desk.policy import Policy, ascii_lower
 from mailflow.desk.ticket import Article, Ticket, TicketStatus
-from mailflow.mail.message import Address
+from mailflow.mail.message import Address, IncomingMessage
 
 #: In these it is our turn, and silence needs an explanation.
 OUR_TURN = frozenset({TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.ON_HOLD})
@@ -27,6 +27,17 @@ def next_update_at(
     ):
         return None
     return now + progress.every[ticket.priority] * progress.backoff**updates_sent
+
+
+def owes_news(message: IncomingMessage, ticket: Ticket, *, opening: bool) -> bool:
+    """Whether this customer's mail starts the wait for our next word.
+
+    Updates are automatic mail: like an acknowledgement they go to people only, and for a new ticket
+    only to the address it was written from, never to one that merely stood in Reply-To.
+    """
+    author = ascii_lower(message.author.address) if message.author else ""
+    known = not opening or (author == ticket.requester.address and not message.author_ambiguous)
+    return message.may_answer.value and known
 
 
 def progress_letter(

@@ -6,6 +6,7 @@ import re
 
 from mailflow.desk.plain_address import is_plain_address
 from mailflow.desk.policy import Policy
+from mailflow.desk.reply_token import names_agent
 from mailflow.desk.ticket import Participant, ParticipantRole, Ticket
 from mailflow.mail.message import IncomingMessage
 
@@ -29,7 +30,8 @@ def mark_internal(text: str, html: str | None, ticket_id: int) -> tuple[str, str
     return marked_text, (html if opened and closed else line + html + line)
 
 
-_MARKER = re.compile(r"\[internal · ticket \d+\]")
+# The dot does not survive every charset a mail client answers in.
+_MARKER = re.compile(r"\[internal\b[^\]\n]{1,9}\bticket\s+\d+\s*\]", re.IGNORECASE)
 
 
 def answer_text(message: IncomingMessage, customer_text: str) -> str:
@@ -57,9 +59,22 @@ def relay_fault(message: IncomingMessage, ticket: Ticket, policy: Policy) -> str
         return "the ticket names nobody who can be written to"
     if not message.new_text.strip() and not message.attachments:
         return "it holds no text of yours and no attachment"
-    if _MARKER.search(message.new_text):
+    if not message.attachments and not _own_words(message.new_text):
+        return "it holds quotes only, and no words of yours"
+    if _is_internal(message.new_text):
         return "it still holds parts of the internal notification"
+    if any(_is_internal(a.content.decode("utf-8", "replace")) for a in message.attachments):
+        return "the internal notification is attached to it"
     return None
+
+
+def _own_words(text: str) -> bool:
+    return any(line.strip() and not _QUOTED.match(line) for line in text.splitlines())
+
+
+def _is_internal(text: str) -> bool:
+    """Whether it shows the marker, or an address that only a notification carries."""
+    return bool(_MARKER.search(text)) or names_agent(text)
 
 
 def relay_recipients(ticket: Ticket, policy: Policy) -> tuple[Participant, ...]:

@@ -81,6 +81,15 @@ def verify_token(text: str, keys: Sequence[bytes], today: date) -> ReplyToken | 
     return ReplyToken(Purpose(purpose), ticket_id, participant_id, expires_on)
 
 
+# The purpose is the first octet of a token, ticket numbers stay below 2**30.
+_AGENT_TOKEN = re.compile(r"(?<![a-z2-7])ai[a-z2-7]{42}(?![a-z2-7])", re.IGNORECASE)
+
+
+def names_agent(text: str) -> bool:
+    """Whether ``text`` shows what looks like an agent's token. It proves nothing: it is a reason for care."""
+    return bool(_AGENT_TOKEN.search(text))
+
+
 def _mac(body: bytes, key: bytes) -> bytes:
     return hmac.digest(key, body, hashlib.sha256)[:_MAC_OCTETS]
 

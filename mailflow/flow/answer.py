@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from mailflow.desk.decision import Answer, Decision, Voice
+from mailflow.desk.decision import Answer, Decision, Storing, Voice
 from mailflow.desk.delivery import expires_after
 from mailflow.desk.letters import Letter, Occasion, letters_for
 from mailflow.desk.notices import leaving_faults, plain_facts
 from mailflow.desk.outbox import MailClass, NewMail
 from mailflow.desk.policy import Policy
-from mailflow.desk.progress import next_update_at
+from mailflow.desk.progress import next_update_at, owes_news
 from mailflow.desk.relay import answer_text, mark_internal, relay_recipients
 from mailflow.desk.reply_token import Purpose, ReplyToken, sign_token
 from mailflow.desk.suggestion import Suggestion
@@ -68,8 +68,11 @@ def queue_answers(
         queue_relay(work, desk, waiting, message, decision, ticket)
     for letter in letters_for(occasion, desk.policy):
         queue_letter(work, desk, letter, ticket)
-    if decision.voice is not Voice.MACHINE:  # a machine's report is no news to the requester
-        work.tickets.schedule_update(ticket.id, next_update_at(ticket, 0, desk.policy, now))
+    due = next_update_at(ticket, 0, desk.policy, now)
+    opening = decision.store.value is Storing.OPEN_TICKET
+    spoken = decision.voice is Voice.CUSTOMER and owes_news(message, ticket, opening=opening)
+    if due is None or spoken:  # a machine's report, or an answer that did not leave, is no news
+        work.tickets.schedule_update(ticket.id, due)
 
 
 def queue_letter(work: Work, desk: Desk, letter: Letter, ticket: Ticket) -> int | None:

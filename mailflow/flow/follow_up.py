@@ -26,7 +26,7 @@ def queue_updates(store: Store, desk: Desk) -> int:
             return queued
         try:
             with store.begin() as work:
-                queued += _queue_update(work, desk, ticket)
+                queued += _queue_update(work, desk, ticket.id)
         except desk.temporary:
             raise
         except Exception as error:
@@ -37,7 +37,11 @@ def queue_updates(store: Store, desk: Desk) -> int:
                 work.tickets.note_event(ticket.id, "update failed", reason, desk.clock())
 
 
-def _queue_update(work: Work, desk: Desk, ticket: Ticket) -> bool:
+def _queue_update(work: Work, desk: Desk, ticket_id: int) -> bool:
+    """Read again what was due: an answer may have been recorded since we asked."""
+    ticket = work.tickets.ticket(ticket_id)
+    if ticket is None or ticket.next_update_at is None or ticket.next_update_at > desk.clock():
+        return False
     sent = work.tickets.updates_sent(ticket.id)
     letter = progress_letter(ticket, sent, desk.policy, desk.clock())
     queued = letter is not None and queue_letter(work, desk, letter, ticket) is not None
