@@ -151,7 +151,8 @@ def _set_aside(
 
 
 def _voice(message: IncomingMessage, policy: Policy, *, trusted: bool) -> Voice:
-    if message.origin.kind in _MACHINES:
+    machine = message.origin.kind in _MACHINES - {Origin.OWN}
+    if machine or (message.message_id or "").endswith("@" + policy.message_id_domain):
         return Voice.MACHINE
     author = ascii_lower(message.author.address) if message.author else ""
     ours = author in policy.own_addresses or policy.agent(author) is not None

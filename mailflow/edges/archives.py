@@ -79,7 +79,7 @@ class FileArchive:
             if _is_mbox(path, start):
                 stream.seek(0)
                 yield from scan_mbox(str(path), stream)
-            elif named or _looks_like_mail(start):
+            elif start and (named or _is_named_as_mail(path) or _looks_like_mail(start)):
                 stream.seek(0)
                 head = _head(stream.read(HEAD_OCTETS))
                 yield ArchivedHead(str(path), 0, path.stat().st_size, head)
@@ -128,6 +128,10 @@ def scan_mbox(file: str, stream: BinaryIO) -> Iterator[ArchivedHead]:
 
 def _is_mbox(path: Path, start: bytes) -> bool:
     return path.suffix != ".eml" and start.startswith(b"From ")
+
+
+def _is_named_as_mail(path: Path) -> bool:
+    return path.suffix == ".eml" or path.parent.name in {"cur", "new"}
 
 
 def _looks_like_mail(start: bytes) -> bool:
