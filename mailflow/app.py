@@ -20,6 +20,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from mailflow.config import Settings
 from mailflow.desk.context import Source
+from mailflow.desk.gate import Passage
 from mailflow.edges.imap import (
     ImapMailbox,
     MailboxRefused,
@@ -45,6 +46,7 @@ _UPDATES_EVERY = 15.0
 _RELOAD_EVERY = 2.0
 _REST_AFTER_REFUSAL = 1200.0  # three tries an hour: more may lock the account
 _STOP_SECONDS = 4.0
+_NOT_RELEASED = frozenset(p.value for p in Passage if p is not Passage.RELEASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ class App:
             self.desk,
             self._trial,
             stop=self._stop.is_set,
-            watch=self._watch.outcome,
+            watch=self._tell_outcome,
         )
         if decided:
             self._wake_delivery()
@@ -155,8 +157,21 @@ class App:
                 self.desk,
                 unreachable=(SmtpUnreachable, SmtpRefused),
                 stop=self._stop.is_set,
-                watch=self._watch.delivered,
+                watch=self._tell_delivered,
             )
+
+    def _tell_outcome(self, outcome: Outcome) -> None:
+        """Numbers and reasons alone: what people write and who they are stays out of the log."""
+        where = f", ticket {outcome.ticket.id}" if outcome.ticket else ""
+        level = logging.WARNING if outcome.quarantined else logging.INFO
+        log.log(level, "message %d%s: %s", outcome.waiting.id, where, outcome.text)
+        self._watch.outcome(outcome)
+
+    def _tell_delivered(self, delivered: Delivered) -> None:
+        # What the server said is logged where it is heard; this is what never reached it.
+        if delivered.text.partition(":")[0] in _NOT_RELEASED:
+            log.info("outbox %d: %s", delivered.mail.id, delivered.text)
+        self._watch.delivered(delivered)
 
     # ── the daemon ──────────────────────────────────────────────────────────────────────────────
 
@@ -183,8 +198,10 @@ class App:
 
     def run_until(self, stopped: threading.Event) -> None:
         """The daemon's life: start, wait, stop."""
+        log.info("mailflow starts, sending is %s", self.settings.sending.mode)
         self.start()
         stopped.wait()
+        log.info("mailflow stops")
         self.stop()
 
     def stop(self) -> None:

@@ -61,7 +61,7 @@ def look_at_configuration(loaded: Loaded) -> Iterator[Finding]:
         yield Finding(
             subject,
             Status.WARNING,
-            "shadow mode: customers get no mail, everything else works",
+            "shadow mode: mailflow writes to nobody, everything else works",
             'look at `mailflow outbox list`; to go live set mode = "live" under [sending]',
         )
 

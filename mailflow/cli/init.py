@@ -88,7 +88,7 @@ def init(
     """Write a commented config.toml from your answers and test the connections.
 
     Never writes a password into it: passwords go to files of their own that only you may read. The
-    new installation starts in shadow mode: no customer gets mail until you say so.
+    new installation starts in shadow mode: mailflow writes to nobody until you say so.
     """
     path = output or options_of(ctx).config or Path("config.toml")
     _refuse_to_overwrite(path)
@@ -329,7 +329,8 @@ def _tested(path: Path, *, network: bool) -> int:
         typer.echo(f"\nNext: mend what is wrong above, then `mailflow check{flag}`.")
         return code
     typer.echo(
-        f"\nThe desk is in shadow mode: tickets are opened, but no customer gets mail.\n"
+        f"\nThe desk is in shadow mode: tickets are opened, but mailflow writes to nobody,\n"
+        f"neither customers nor agents.\n"
         f"Next: `mailflow run --dry-run{flag}` says what would be done with your newest mail,\n"
         f"      `mailflow run{flag}` starts the desk,\n"
         f"      `mailflow outbox list{flag}` shows what it would send.\n"

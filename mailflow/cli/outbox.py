@@ -41,7 +41,7 @@ def list_(
         print_json([asdict(line) for line in lines])
         return
     if not lines:
-        typer.echo("There is no such mail.", err=True)
+        typer.echo("There is no such mail." if state else "There is no mail yet.", err=True)
         return
     now = datetime.now(UTC)
     rows = [

@@ -30,7 +30,9 @@ class Failure(Exception):
         self.problem = problem
         self.mend = mend
         self.code = code
-        super().__init__(f"{problem}. Next: {mend}." if mend else problem)
+        # Servers and edges end their sentences as they like.
+        ending = problem.rstrip(".")
+        super().__init__(f"{ending}. Next: {mend.rstrip('.')}." if mend else problem)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from mailflow.cli.outcome import CONFIGURATION_INVALID, MAIL_UNREACHABLE, QUARAN
 
 if TYPE_CHECKING:
     from mailflow.config import Settings
+    from mailflow.flow.deliver import Delivered
     from mailflow.flow.receive import Outcome
     from mailflow.store.database import SqlStore
 
@@ -86,18 +87,26 @@ def _once(settings: Settings) -> None:
     from mailflow.app import App, Watch
     from mailflow.state import only_daemon
 
-    quarantined: list[Outcome] = []
-
-    def note(outcome: Outcome) -> None:
-        if outcome.quarantined:
-            quarantined.append(outcome)
-
+    outcomes: list[Outcome] = []
+    mails: list[Delivered] = []
     with only_daemon(settings.state.directory):
-        app = App(settings, watch=Watch(outcome=note))
+        app = App(settings, watch=Watch(outcome=outcomes.append, delivered=mails.append))
         try:
+            with app.store.begin() as work:
+                first = work.intake.cursor(settings.mailbox.folder) is None
             app.step()
         finally:
             app.close()
+    if first:
+        typer.echo(
+            f"First look at {settings.mailbox.folder}: the mail in it is left alone, what comes from now on is taken."
+        )
+    quarantined = sum(outcome.quarantined for outcome in outcomes)
+    sent = sum(mail.text.startswith("sent") for mail in mails)
+    typer.echo(
+        f"Messages: {len(outcomes)}, of them quarantined: {quarantined}. "
+        f"Mails: {sent} sent, {len(mails) - sent} not."
+    )
     if quarantined:
         raise typer.Exit(QUARANTINED)
 
@@ -147,7 +156,7 @@ def _tell_mail(store: SqlStore) -> None:
     typer.echo(f"Mail that would leave: {len(waiting) or 'none'}")
     for mail in reversed(waiting):
         people = ", ".join(r.address for r in mail.recipients)
-        typer.echo(f"  {mail.kind or 'answer'} to {people}: {mail.subject}")
+        typer.echo(f"  {(mail.kind or 'answer').replace('_', ' ')} to {people}: {mail.subject}")
 
 
 def _copied_database(settings: Settings, folder: Path) -> tuple[str, bool]:

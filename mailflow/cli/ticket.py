@@ -41,7 +41,9 @@ def list_(
         print_json([asdict(line) for line in lines])
         return
     if not lines:
-        typer.echo("There is no such ticket.", err=True)
+        typer.echo(
+            "There are no such tickets." if status else "There are no tickets yet.", err=True
+        )
         return
     now = datetime.now(UTC)
     rows = [

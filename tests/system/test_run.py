@@ -70,10 +70,16 @@ def state_of(servers):
 
 
 def test_once_does_all_due_work_and_ends(config, servers):
-    assert mailflow(config, "run", "--once").returncode == 0
+    first = mailflow(config, "run", "--once")
+    assert first.returncode == 0, first.stderr
+    assert "First look at INBOX" in first.stdout
     deliver(servers, SUPPORT, letter(MIA))
     ended = mailflow(config, "run", "--once")
     assert ended.returncode == 0, ended.stderr
+    assert "First look" not in ended.stdout
+    assert "Messages: 1, of them quarantined: 0. Mails: 1 sent, 0 not." in ended.stdout
+    assert "message 1, ticket 1: open a ticket: a new request" in ended.stderr
+    assert MIA not in ended.stdout + ended.stderr
     assert len(inbox(servers, MIA)) == 1
     assert mailflow(config, "run", "--once").returncode == 0
     assert len(inbox(servers, MIA)) == 1

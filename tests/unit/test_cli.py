@@ -13,6 +13,7 @@ import pytest
 
 import mailflow
 from mailflow.cli.main import NOUNS, global_options_first, run
+from mailflow.cli.outcome import Failure
 
 REPOSITORY = Path(mailflow.__file__).parent.parent
 EXAMPLE = str(REPOSITORY / "config.example.toml")
@@ -204,3 +205,8 @@ def test_no_colour_and_no_terminal_give_plain_text() -> None:
     assert done.returncode == 3  # its password files are not there
     assert "\x1b" not in done.stdout
     assert " 1 ok       configuration" in done.stdout
+
+
+@pytest.mark.parametrize("problem", ["the server left", "The server left."])
+def test_a_failure_has_one_full_stop_a_sentence(problem: str) -> None:
+    assert str(Failure(problem, "Look there.")) == f"{problem.rstrip('.')}. Next: Look there."
