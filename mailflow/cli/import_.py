@@ -158,11 +158,11 @@ def _class_of(imported: Imported) -> str:
 
 
 def _summarise(counts: Counter[str], *, dry_run: bool) -> None:
-    would = "would be " if dry_run else ""
+    head = "Nothing was changed; it would be: t" if dry_run else "T"
     sys.stderr.write(
-        f"{counts['opened']} tickets {would}opened, {counts['added']} messages {would}added to them, "
-        f"{counts['set aside']} {would}set aside, {counts['known']} known before, "
-        f"{counts['quarantined']} {would}quarantined. No mail leaves.\n"
+        f"{head}ickets opened: {counts['opened']}. Messages added: {counts['added']}, "
+        f"set aside: {counts['set aside']}, known before: {counts['known']}, "
+        f"quarantined or gone: {counts['quarantined']}. No mail leaves.\n"
     )
 
 
