@@ -47,14 +47,13 @@ class Screen:
         what = mail.kind.value.replace("_", " ") if mail.kind else "the agent's answer"
         people = ", ".join(r.address for r in mail.recipients)
         if delivered.text.startswith("sent"):
-            line = Text.assemble(("✉ sent", "green"), f"  {what} → {who} {people}")
+            lines = [Text.assemble(("✉ sent", "green"), f"  {what} → {who} {people}")]
         else:
-            line = Text.assemble(
-                ("✉ not sent", "yellow"),
-                f"  {what} → {who} {people}",
-                (f"  {delivered.text}", "dim"),
-            )
-        self._print([line])
+            lines = [
+                Text.assemble(("✉ not sent", "yellow"), f"  {what} → {who} {people}"),
+                Text(f"  {delivered.text}", style="dim"),
+            ]
+        self._print(lines)
 
     def mail(self, title: str, message: IncomingMessage, lines: int = 24) -> None:
         author = message.author.address if message.author else ""
