@@ -48,6 +48,7 @@ _LONE_MACHINES: dict[Origin, tuple[Storing, str]] = {
 _QUIET = frozenset({Origin.AUTO_REPLY, Origin.DELAY, Origin.RECEIPT, Origin.REPORT, Origin.BOUNCE})
 _WAITING = frozenset({TicketStatus.PENDING, TicketStatus.SOLVED, TicketStatus.ON_HOLD})
 _MAX_JOINING = 10
+_UNCLEAR_AUTHOR = "who wrote it is unclear: From is missing or can be read in several ways"
 _UNPROVEN_AGENT = "it claims to be from an agent, without proof"
 
 
@@ -75,6 +76,8 @@ def decide_intake(
         return _decide_agent(scene, agent)
     if message.origin.kind in _QUIET:
         return _decide_report(scene)
+    if scene.ticket is not None and policy.agent(_author_address(message)):
+        return _decide_unproven_agent(scene, message.origin.kind is Origin.PERSON)
     return _decide_customer(scene)
 
 
@@ -115,6 +118,8 @@ def _decide_sent(scene: Scene) -> Decision:
     ticket = scene.ticket
     if ticket is None:
         return scene.set_aside("sent from the mailbox, but it belongs to no ticket")
+    if _says_automatic(scene.message):
+        return scene.set_aside("sent from the mailbox, but by no person")
     reason = "answered from the shared mailbox"
     return Decision(
         store=StoreDecision(Storing.ADD_TO_TICKET, reason),
@@ -142,12 +147,31 @@ def _decide_agent(scene: Scene, agent: Agent) -> Decision:
     return Decision(
         store=StoreDecision(Storing.ADD_TO_TICKET, "an agent's mail"),
         thread=scene.thread,
-        wake=WakeDecision(False, "agents know what agents write", status),
+        wake=WakeDecision(False, "an agent answered" if status else "nothing was answered", status),
         answer=answer,
         voice=Voice.AGENT,
         verified=scene.verified,
         joins=_copied_in(scene, ticket) if fault is None else (),
         agent_address=agent.address,
+    )
+
+
+def _decide_unproven_agent(scene: Scene, by_person: bool) -> Decision:
+    """A mail in an agent's name that did not come to their reply address: kept, and that agent is told.
+
+    It may be the agent's own, sent to the wrong address, or a stranger's: nothing follows from it.
+    """
+    reason = "it did not come to your personal reply address, so it could be anybody's"
+    answer = Answer.TELL_AGENT if by_person else Answer.NOTHING
+    return Decision(
+        store=StoreDecision(Storing.ADD_TO_TICKET, _UNPROVEN_AGENT),
+        thread=scene.thread,
+        wake=WakeDecision(False, "only the agent it names is told"),
+        answer=AnswerDecision(answer, reason),
+        voice=Voice.MACHINE,
+        verified=scene.verified,
+        agent_address=_author_address(scene.message),
+        warnings=(_UNPROVEN_AGENT,),
     )
 
 
@@ -205,8 +229,6 @@ def _decide_follow_up(scene: Scene, ticket: Ticket) -> Decision:
     warnings = []
     if participant(ticket, author) is None:
         warnings.append(f"{author} is not a participant of this ticket")
-    if scene.policy.agent(author):
-        warnings.append(_UNPROVEN_AGENT)
     return Decision(
         store=StoreDecision(Storing.ADD_TO_TICKET, "a follow-up"),
         thread=scene.thread,
@@ -236,7 +258,7 @@ def _silence_reason(scene: Scene) -> str | None:
     checks: tuple[tuple[bool, str], ...] = (
         (not policy.acknowledge, "acknowledgements are switched off"),
         (not message.may_answer.value, message.may_answer.reason),
-        (message.author_ambiguous, "the From field names several authors"),
+        (message.author_ambiguous, _UNCLEAR_AUTHOR),
         (author in policy.own_addresses, "it was written under our own address"),
         (policy.agent(author) is not None, _UNPROVEN_AGENT),
         (stray_agent_token, "it used an agent's reply address"),
@@ -282,6 +304,12 @@ def _proven_agent(scene: Scene) -> Agent | None:
     holder = next((p for p in ticket.participants if p.id == token.participant_id), None)
     genuine = holder is not None and holder.address == agent.address
     return agent if genuine and token.ticket_id == ticket.id else None
+
+
+def _says_automatic(message: IncomingMessage) -> bool:
+    """Auto-Submitted (RFC 3834 5): our own notices whose id a provider rewrote, or a vacation reply."""
+    values = (value for name, value in message.header_fields if name == "auto-submitted")
+    return any(value.partition(";")[0].strip().lower() != "no" for value in values)
 
 
 def _author_address(message: IncomingMessage) -> str:
@@ -343,7 +371,7 @@ def _warnings(scene: Scene) -> tuple[str, ...]:
     if scene.context.same_message_id:
         warnings.append("another message carries the same Message-ID")
     if scene.message.author_ambiguous:
-        warnings.append("the From field names several authors")
+        warnings.append(_UNCLEAR_AUTHOR)
     if scene.policy.agent(_author_address(scene.message)):
         warnings.append(_UNPROVEN_AGENT)
     return tuple(warnings)

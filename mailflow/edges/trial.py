@@ -10,6 +10,7 @@ import contextlib
 import os
 import resource
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -62,6 +63,7 @@ class ParserTrial:
                 [sys.executable, "-m", "mailflow.edges.trial"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                start_new_session=True,  # Ctrl-C is for the daemon
             )
         if child.stdin is None or child.stdout is None:
             raise RuntimeError("a child process without pipes")
@@ -84,6 +86,9 @@ def _read_all(source: IO[bytes], sink: IO[bytes]) -> None:
 
 
 if __name__ == "__main__":
+    # What stops the daemon must not look like a mail that kills its reader: the closed pipe ends us.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_OCTETS, MEMORY_OCTETS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:

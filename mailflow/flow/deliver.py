@@ -23,6 +23,7 @@ from mailflow.flow.ports import Store, Submission
 log = logging.getLogger(__name__)
 
 _AWAY = timedelta(minutes=1)  # how long a mail waits when the server cannot be reached
+_PUT_OFF = timedelta(hours=1)  # … and when it is our own fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,9 @@ def _submit(
         with store.begin() as work:
             work.outbox.postpone(mail.id, desk.clock() + _AWAY, str(error))
         raise
+    except Exception as error:
+        log.exception("outbox %s could not be begun", mail.id)
+        return _put_off(mail, store, submission, desk, error)
     data = None
     if any(r.outcome is Outcome.ACCEPTED for r in at_rcpt):
         try:
@@ -127,6 +131,19 @@ def _submit(
         )
     log.info("outbox %s: %s (%s)", mail.id, settlement.state, settlement.reason)
     return f"{settlement.state}: {settlement.reason}"
+
+
+def _put_off(
+    mail: OutboxMail, store: Store, submission: Submission, desk: Desk, error: Exception
+) -> str:
+    """A fault of ours with this very mail: it waits, so that those behind it do not."""
+    submission.abandon()
+    reason = f"put off: {type(error).__name__}: {error}"
+    now = desk.clock()
+    with store.begin() as work:
+        work.outbox.postpone(mail.id, now + _PUT_OFF, reason)
+        work.tickets.note_event(mail.ticket_id, "mail put off", reason, now, mail=mail.id)
+    return reason
 
 
 def _needs_utf8(*addresses: str) -> bool:

@@ -71,6 +71,7 @@ def fetch_new(
         log.warning("the server numbers %s anew (UIDVALIDITY changed): reading it again", folder)
         cursor = Cursor(state.uidvalidity, 0, cursor.first_contact_at)
     new = 0
+    named: set[int] = set()
     while not stop():
         uids = mailbox.uids_after(cursor.last_uid, limit=_PAGE)
         if not uids:
@@ -83,17 +84,27 @@ def fetch_new(
                 history = _is_history(raw, cursor)
                 new += work.intake.keep(raw, source, clock(), history=history)
                 work.intake.set_cursor(folder, cursor)
+                _name_unreadable(work, mailbox, folder, clock, named)
             if stop():
                 return new
         # What was expunged meanwhile has no bytes; what the server garbles is named and passed over.
         cursor = replace(cursor, last_uid=uids[-1])
         with store.begin() as work:
             work.intake.set_cursor(folder, cursor)
-            for uid, cause in mailbox.unreadable.items():
-                reason = f"{folder} UID {uid} was not read: {cause}"
-                log.error("%s", reason)
-                work.tickets.note_event(None, "unreadable", reason, clock(), uid=uid)
+            _name_unreadable(work, mailbox, folder, clock, named)
     return new
+
+
+def _name_unreadable(
+    work: Work, mailbox: Mailbox, folder: str, clock: Clock, named: set[int]
+) -> None:
+    """Write down, in the commit that passes them over, the messages the server garbles."""
+    for uid, cause in mailbox.unreadable.items():
+        if uid not in named:
+            named.add(uid)
+            reason = f"{folder} UID {uid} was not read: {cause}"
+            log.error("%s", reason)
+            work.tickets.note_event(None, "unreadable", reason, clock(), uid=uid)
 
 
 def _first_contact(
@@ -184,7 +195,9 @@ def _decide_batch(
     stop: Callable[[], bool],
     watch: Callable[[Outcome], None],
 ) -> int:
-    read = [(w, m) for w in batch if (m := _read(w, store, desk, trial, watch)) is not None]
+    read = [(w, m) for w in batch if (m := _read(w, store, desk, trial, stop, watch)) is not None]
+    if stop():
+        return 0
     suggestions = suggests.suggest_many([(m.subject, m.new_text) for _, m in read])
     done = len(batch) - len(read)
     for (waiting, message), suggestion in zip(read, suggestions, strict=True):
@@ -200,18 +213,22 @@ def _read(
     store: Store,
     desk: Desk,
     trial: Trial,
+    stop: Callable[[], bool],
     watch: Callable[[Outcome], None],
 ) -> IncomingMessage | None:
     """The message as read, or None when it had to be quarantined.
 
     An attempt that left no result means that the process died while this message was in hand. After two
     of them, the second alone in hand, a child process tries whether the message is to blame, so that a
-    power cut condemns nobody's mail.
+    power cut condemns nobody's mail. Nor does a stop, which ends the child too.
     """
+    if stop():
+        return None
     fault = trial(waiting.raw.octets) if waiting.attempts >= _MAX_ATTEMPTS - 1 else None
     if fault is None:
         return parse_message(waiting.raw, own_identity(desk.policy))
-    watch(_quarantine(waiting, fault, store, desk))
+    if not stop():
+        watch(_quarantine(waiting, fault, store, desk))
     return None
 
 

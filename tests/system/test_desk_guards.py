@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import re
 
 import pytest
 
-from mailflow.demo.servers import EmbeddedServers
+from mailflow.demo.servers import SENT, EmbeddedServers
+from mailflow.desk.delivery import DataResult, Outcome, RecipientResult
 from mailflow.flow.follow_up import queue_updates
 from mailflow.store.tickets import SqlTickets
 from tests.daemon import rows
@@ -113,3 +115,58 @@ def test_an_answer_recorded_meanwhile_stops_the_update(desk, monkeypatch):
 
     monkeypatch.setattr(SqlTickets, "updates_due", answered_meanwhile)
     assert queue_updates(desk.app.store, desk.app.desk) == 0
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_what_no_person_sent_from_the_mailbox_answers_nothing(desk, servers, kept):
+    desk.receive(letter(MIA, message_id="m1@home.test"))
+    vacation = letter(
+        SUPPORT,
+        "Away",
+        "Gone fishing.",
+        "Auto-Submitted: auto-replied",
+        "In-Reply-To: <m1@home.test>",
+    )
+    notice = servers.messages(MIA)[0].octets  # kept in Sent under an id the provider made
+    own_id = inbox(servers, MIA)[0].message_id
+    head = f"Message-ID: <1@provider.test>\r\nReferences: <{own_id}>"
+    renamed = re.sub(rb"Message-ID: <[^>]*>", head.encode(), notice)
+    servers.put(SUPPORT, SENT, renamed if kept else vacation)
+    desk.step()
+    assert rows(desk.folder, "select status, first_response_at from ticket") == [("new", None)]
+    assert desk.outcomes[-1].decision.store.value == "set aside"
+
+
+class Refusing:
+    """A submission with a fault of ours for one address."""
+
+    def __init__(self, stumbles_at):
+        self.stumbles_at, self.sent = stumbles_at, []
+
+    def begin(self, envelope_sender, recipients, size, needs_utf8):
+        if self.stumbles_at in recipients:
+            raise ValueError("cannot be written")
+        self.sent += recipients
+        return tuple(RecipientResult(a, Outcome.ACCEPTED, 250, "ok") for a in recipients)
+
+    def finish(self, octets):
+        return DataResult(Outcome.ACCEPTED, 250, "ok")
+
+    def abandon(self):
+        pass
+
+
+def test_a_mail_that_cannot_be_begun_holds_up_no_other(servers, tmp_path):
+    submission = Refusing(ANN)
+    desk = Desk(servers, tmp_path / "desk", SUPPORT, extra=AGENT, submission=submission)
+    desk.receive(letter(MIA))
+    assert submission.sent == [MIA]
+    state, reason = rows(
+        desk.folder, "select state, reason from outbox where kind = 'agent_notification'"
+    )[0]
+    assert state == "pending" and "cannot be written" in reason
+    submission.stumbles_at = ""
+    desk.clock.skip(hours=1)
+    desk.step()
+    assert submission.sent == [MIA, ANN]
+    desk.close()
