@@ -148,11 +148,13 @@ def record(imported: Imported) -> dict[str, object]:
 
 
 def _class_of(imported: Imported) -> str:
+    from mailflow.desk.history import COPY
+
     if imported.fault:
         return "quarantined"
     if imported.known:
         return "known"
-    if imported.ticket_id is None or imported.reason.startswith("another copy"):
+    if imported.ticket_id is None or imported.reason == COPY:
         return "set aside"
     return "opened" if imported.opened else "added"
 

@@ -97,14 +97,13 @@ def decide_history(
     )
 
 
-def replies_by_subject_alone(message: IncomingMessage) -> bool:
-    """Whether the subject is all that can tie it: it names no message, yet quotes one or says Re:.
+def may_reply_by_subject(message: IncomingMessage) -> bool:
+    """Whether its subject may tie it, when no message it names is known: it says Re: or quotes one.
 
     Two reports under one subject are no conversation, so an equal subject alone is not enough.
     """
-    names_one = message.in_reply_to or message.references
     replies = _has_mark(message) or bool(message.hidden.quotes or _QUOTED.search(message.text))
-    return not names_one and bool(message.base_subject) and replies
+    return bool(message.base_subject) and replies
 
 
 def within_window(apart: timedelta, policy: Policy) -> bool:

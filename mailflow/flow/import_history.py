@@ -19,7 +19,7 @@ from mailflow.desk.history import (
     Known,
     decide_history,
     history_lookup,
-    replies_by_subject_alone,
+    may_reply_by_subject,
     within_window,
 )
 from mailflow.desk.policy import Policy
@@ -84,7 +84,7 @@ class Surroundings:
         self, conversation: int, message: IncomingMessage, at: datetime, policy: Policy
     ) -> Known:
         filed = self.by_conversation.get(conversation)
-        if filed is not None or not replies_by_subject_alone(message):
+        if filed is not None or not may_reply_by_subject(message):
             return Known(filed)
         ticket_id, last_at = self.by_subject.get(message.base_subject.casefold(), (None, at))
         return Known(None, ticket_id if within_window(at - last_at, policy) else None)
