@@ -87,6 +87,7 @@ class App:
         self._stop = threading.Event()
         self._sent_folder: str | None = settings.mailbox.sent_folder or None
         self._sending = threading.Lock()  # one SMTP dialogue at a time
+        self._in_doubt = False  # whether a mail may stand in flight that nobody is sending
         self._rest_until = 0.0  # monotonic: no SMTP before
         self._smtp_failures = 0
         self._scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(3)})
@@ -123,17 +124,26 @@ class App:
             self._sent_folder = mailbox.find_sent_folder() or ""
         for name, source in ((folder, Source.INBOX), (self._sent_folder, Source.SENT)):
             if name and not self._stop.is_set():
-                fetch_new(
-                    mailbox,
-                    name,
-                    source,
-                    self.store,
-                    self.desk.clock,
-                    max_octets=self.settings.mailbox.max_message_octets,
-                    stop=self._stop.is_set,
-                )
+                self._fetch(mailbox, name, source)
                 self.decide()
         self.last_cycle_at = self.desk.clock()
+
+    def _fetch(self, mailbox: ImapMailbox, folder: str, source: Source) -> None:
+        try:
+            fetch_new(
+                mailbox,
+                folder,
+                source,
+                self.store,
+                self.desk.clock,
+                max_octets=self.settings.mailbox.max_message_octets,
+                stop=self._stop.is_set,
+            )
+        except MailboxRefused as error:
+            if source is Source.INBOX:
+                raise
+            log.error("the Sent folder is left out until the next start: %s", error)
+            self._sent_folder = ""
 
     def decide(self) -> int:
         decided = decide_waiting(
@@ -151,14 +161,23 @@ class App:
     def deliver(self) -> int:
         """Send what is due. Raises SmtpUnreachable or SmtpRefused when the server cannot be used."""
         with self._sending:
-            return deliver_due(
-                self.store,
-                self._submission,
-                self.desk,
-                unreachable=(SmtpUnreachable, SmtpRefused),
-                stop=self._stop.is_set,
-                watch=self._tell_delivered,
-            )
+            if self._in_doubt:
+                resolve_interrupted(self.store, self.desk)
+            self._in_doubt = True  # until we know how it ended
+            try:
+                done = deliver_due(
+                    self.store,
+                    self._submission,
+                    self.desk,
+                    unreachable=(SmtpUnreachable, SmtpRefused),
+                    stop=self._stop.is_set,
+                    watch=self._tell_delivered,
+                )
+            except (SmtpUnreachable, SmtpRefused):
+                self._in_doubt = False
+                raise
+            self._in_doubt = False
+            return done
 
     def _tell_outcome(self, outcome: Outcome) -> None:
         """Numbers and reasons alone: what people write and who they are stays out of the log."""
@@ -196,22 +215,37 @@ class App:
         self._scheduler.start()
         self._follower.start()
 
-    def run_until(self, stopped: threading.Event) -> None:
-        """The daemon's life: start, wait, stop."""
+    def run_until(self, stopped: threading.Event) -> bool:
+        """The daemon's life: start, wait, stop. See ``stop`` for what comes back."""
         log.info("mailflow starts, sending is %s", self.settings.sending.mode)
         self.start()
         stopped.wait()
         log.info("mailflow stops")
-        self.stop()
+        return self.stop()
 
-    def stop(self) -> None:
-        """Finish the mail at hand and the message at hand, then close everything."""
+    def stop(self) -> bool:
+        """Finish the mail at hand and the message at hand, then close everything.
+
+        False when a server kept one of them too long: then the process is to end as it is. Whatever was
+        under way is taken up again at the next start, as after any kill.
+        """
         self._stop.set()
+        deadline = time.monotonic() + _STOP_SECONDS
+        ending = [self._follower]
         if self._scheduler.running:
-            self._scheduler.shutdown(wait=True)
-        if self._follower.is_alive():
-            self._follower.join(_STOP_SECONDS)
+            ending.append(threading.Thread(target=self._scheduler.shutdown, daemon=True))
+            ending[-1].start()
+        for thread in ending:
+            if thread.is_alive():
+                thread.join(max(0.0, deadline - time.monotonic()))
+        if any(thread.is_alive() for thread in ending):
+            log.warning(
+                "a server keeps us waiting; what is under way is taken up at the next start"
+            )
+            self._parser_trial.close()
+            return False
         self.close()
+        return True
 
     def close(self) -> None:
         self._sender.close()
@@ -244,6 +278,7 @@ class App:
     def _cycles(self) -> Iterator[None]:
         """Rounds over one connection until it breaks or the daemon stops."""
         poll = float(self.settings.mailbox.poll_seconds)
+        self.decide()  # what was fetched before needs no server
         with ImapMailbox(self._account, read_only=self._read_only) as mailbox:
             log.info("the mailbox is connected")
             while not self._stop.is_set():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import signal
 import sqlite3
 import tempfile
@@ -80,7 +82,9 @@ def _daemon(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     with only_daemon(settings.state.directory):
-        App(settings).run_until(stopped)
+        if not App(settings).run_until(stopped):
+            logging.shutdown()
+            os._exit(0)  # threads that wait for a server would keep us for as long as it likes
 
 
 def _once(settings: Settings) -> None:
@@ -129,7 +133,7 @@ def _dry_run(settings: Settings) -> None:
                     f"There is no history to go on: the newest {_SAMPLE} messages are taken as new."
                 )
             app.rehearse(0 if known else _SAMPLE)
-            _tell_mail(store)
+            _tell_mail(store, shadow=settings.sending.mode == "shadow")
         finally:
             app.close()
 
@@ -148,12 +152,13 @@ def _would(outcome: Outcome) -> str:
     return "\n".join(lines)
 
 
-def _tell_mail(store: SqlStore) -> None:
+def _tell_mail(store: SqlStore, *, shadow: bool) -> None:
     from mailflow.desk.outbox import OutboxState
     from mailflow.store.reading import list_outbox
 
     waiting = list_outbox(store, state=OutboxState.PENDING)
-    typer.echo(f"Mail that would leave: {len(waiting) or 'none'}")
+    condition = " once sending is switched on (now: shadow mode)" if shadow else ""
+    typer.echo(f"Mail that would leave{condition}: {len(waiting) or 'none'}")
     for mail in reversed(waiting):
         people = ", ".join(r.address for r in mail.recipients)
         typer.echo(f"  {(mail.kind or 'answer').replace('_', ' ')} to {people}: {mail.subject}")
