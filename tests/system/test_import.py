@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import pty
+import random
 import subprocess
 from pathlib import Path
 
@@ -14,6 +15,8 @@ import pytest
 from mailflow.demo.servers import PASSWORD, EmbeddedServers
 from tests.daemon import PROGRAM, environment, rows, until, write_config
 from tests.desks import letter
+from tests.quality import threads
+from tests.quality.corpora import CORPORA
 
 SUPPORT = "support@demo.test"
 
@@ -163,3 +166,18 @@ def test_a_bar_moves_where_somebody_looks(config: Path, tmp_path: Path) -> None:
     assert b"Importing" in shown
     assert b"3/3" in shown
     assert b"No mail leaves." in shown
+
+
+def test_conversations_of_a_real_list() -> None:
+    folders = sorted(CORPORA.glob("threads-*"))
+    if not folders:
+        pytest.skip(f"NOT MEASURED: no threads-* at {CORPORA}")
+    for folder in folders:
+        files = sorted(p for p in folder.iterdir() if p.is_file() and p.suffix != ".json")
+        mails = {p.name: p.read_bytes() for p in files}
+        truth = threads.components(mails)
+        assert threads.pairwise(truth, threads.tickets(mails, 0))[2] >= 0.99
+        chance = random.Random(4)
+        lost = {name for name in sorted(mails) if chance.random() < 0.3}
+        cut = {n: threads.without_thread_fields(o) if n in lost else o for n, o in mails.items()}
+        assert threads.pairwise(truth, threads.tickets(cut, threads.WINDOW_DAYS))[2] >= 0.95
