@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypedDict
 
-from mailflow.desk.decision import Answer, Decision
+from mailflow.desk.decision import Answer, Decision, Voice
 from mailflow.desk.notices import (
     Acknowledgement,
     AgentNotification,
@@ -177,6 +177,10 @@ def _agent_articles(occasion: Occasion) -> tuple[ArticleFacts, ...]:
     return tuple(article_facts(article, sure) for article, sure in likely[:_MAX_ARTICLES_SHOWN])
 
 
+_MEND_TEXT = "Write your answer above the notification and remove the rest, then send it again."
+_MEND_ADDRESS = "Reply to the newest notification about this ticket, then it goes out."
+
+
 def _not_sent(occasion: Occasion, policy: Policy) -> Letter:
     message, agent_address = occasion.message, occasion.decision.agent_address or ""
     agent = policy.agent(agent_address) or Agent(agent_address, "")
@@ -185,7 +189,7 @@ def _not_sent(occasion: Occasion, policy: Policy) -> Letter:
         agent_name=agent.name or None,
         requester_address=occasion.ticket.requester.address,
         reason=occasion.decision.answer.reason,
-        mend="Write your answer above the notification and remove the rest, then send it again.",
+        mend=_MEND_TEXT if occasion.decision.voice is Voice.AGENT else _MEND_ADDRESS,
         original_subject=message.subject,
         original_text=message.new_text,
     )

@@ -117,6 +117,7 @@ def _first_contact(
     with store.begin() as work:
         work.intake.set_cursor(folder, Cursor(state.uidvalidity, last_uid, clock()))
         reason = f"{folder}: mail up to here is left alone"
+        log.info("first contact with %s (UID %d)", reason, last_uid)
         work.tickets.note_event(None, "first contact", reason, clock(), last_uid=last_uid)
 
 

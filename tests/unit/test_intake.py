@@ -86,7 +86,7 @@ def test_the_suggested_priority_counts_unless_the_model_abstained(abstained, exp
     ("changes", "words"),
     [
         ({"may_answer": Answerable(False, "it asks for no answer")}, "no answer"),
-        ({"author_ambiguous": True}, "several authors"),
+        ({"author_ambiguous": True}, "unclear"),
         ({"author": Address(ANN.address)}, "agent, without proof"),
         ({"author": Address("a%b@c.example")}, "cannot be answered safely"),
         ({"author": Address('"a b"@c.example')}, "cannot be answered safely"),
@@ -288,8 +288,16 @@ def test_an_agents_answer_goes_to_the_customer():
 )
 def test_from_alone_never_makes_an_agent(claims):
     decision = decide(from_ann(), claims=claims)
-    assert decision.answer.value is Answer.NOTHING
+    assert decision.answer.value in (Answer.NOTHING, Answer.TELL_AGENT)
     assert decision.voice is not Voice.AGENT
+
+
+def test_an_agent_who_wrote_to_the_wrong_address_is_told_and_nothing_follows():
+    decision = decide(from_ann(subject="Re: [#7] It is broken"))
+    assert decision.thread.ticket_id == 7
+    assert decision.answer.value is Answer.TELL_AGENT
+    assert decision.wake.status is None
+    assert decision.voice is Voice.MACHINE
 
 
 def test_an_agents_token_in_other_hands_proves_nothing():
@@ -306,7 +314,7 @@ def test_a_former_agents_token_proves_nothing():
 def test_where_a_server_is_named_its_pass_is_required_too():
     strict = policy(authserv_id="mx.desk.example")
     claims = TokenClaims(addressed=TO_ANN)
-    assert decide(from_ann(), claims=claims, rules=strict).answer.value is Answer.NOTHING
+    assert decide(from_ann(), claims=claims, rules=strict).answer.value is Answer.TELL_AGENT
     passed = from_ann(**vouched("mx.desk.example", "desk.example"))
     assert decide(passed, claims=claims, rules=strict).answer.value is Answer.RELAY
 
