@@ -27,7 +27,10 @@ class Cursor:
 
     uidvalidity: int
     last_uid: int
-    first_contact_at: datetime  # older mail is history: it is never answered
+    first_contact_at: datetime
+    #: After UIDVALIDITY changed: up to here the folder is read again, and what lay in it before the first
+    #: contact is met anew. 0 when nothing is read again. Mail that comes in later is never history.
+    reread_to: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,8 @@ def fetch_new(
         return 0
     if cursor.uidvalidity != state.uidvalidity:
         log.warning("the server numbers %s anew (UIDVALIDITY changed): reading it again", folder)
-        cursor = Cursor(state.uidvalidity, 0, cursor.first_contact_at)
+        reread_to = _last_uid(mailbox, state)
+        cursor = Cursor(state.uidvalidity, 0, cursor.first_contact_at, reread_to)
     new = 0
     named: set[int] = set()
     while not stop():
@@ -110,10 +111,7 @@ def _name_unreadable(
 def _first_contact(
     mailbox: Mailbox, folder: str, store: Store, clock: Clock, state: FolderState
 ) -> None:
-    everything = date(1970, 1, 1)
-    last_uid = (
-        state.uidnext - 1 if state.uidnext else max(mailbox.uids_since(everything), default=0)
-    )
+    last_uid = _last_uid(mailbox, state)
     with store.begin() as work:
         work.intake.set_cursor(folder, Cursor(state.uidvalidity, last_uid, clock()))
         reason = f"{folder}: mail up to here is left alone"
@@ -133,10 +131,22 @@ def pretend_read_up_to(
         work.intake.set_cursor(folder, Cursor(state.uidvalidity, last_uid, long_ago))
 
 
+def _last_uid(mailbox: Mailbox, state: FolderState) -> int:
+    """The highest UID given out so far, also where the server does not say UIDNEXT."""
+    if state.uidnext:
+        return state.uidnext - 1
+    return max(mailbox.uids_since(date(1970, 1, 1)), default=0)
+
+
 def _is_history(raw: RawMessage, cursor: Cursor) -> bool:
-    """Whether it lay here before mailflow came. Only a re-read of the folder can meet such mail again."""
+    """Whether it lay here before mailflow came. Only a re-read of the folder can meet such mail again.
+
+    Old mail that somebody moves into the folder later is new to the desk.
+    """
+    if raw.received_at is None or raw.location is None or raw.location.uid > cursor.reread_to:
+        return False
     slack = timedelta(minutes=5)  # the server's clock is not ours
-    return raw.received_at is not None and raw.received_at < cursor.first_contact_at - slack
+    return raw.received_at < cursor.first_contact_at - slack
 
 
 # ── from the database to decisions ──────────────────────────────────────────────────────────────

@@ -34,13 +34,16 @@ class SqlIntake:
         row = self._connection.execute(
             select(t.folder_cursor).where(t.folder_cursor.c.folder == folder)
         ).first()
-        return Cursor(row.uidvalidity, row.last_uid, row.first_contact_at) if row else None
+        if row is None:
+            return None
+        return Cursor(row.uidvalidity, row.last_uid, row.first_contact_at, row.reread_to)
 
     def set_cursor(self, folder: str, cursor: Cursor) -> None:
         values = {
             "uidvalidity": cursor.uidvalidity,
             "last_uid": cursor.last_uid,
             "first_contact_at": cursor.first_contact_at,
+            "reread_to": cursor.reread_to,
         }
         where = t.folder_cursor.c.folder == folder
         if self._connection.execute(update(t.folder_cursor).where(where).values(values)).rowcount:

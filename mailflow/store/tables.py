@@ -70,6 +70,7 @@ folder_cursor = Table(
     Column("uidvalidity", BigInteger, nullable=False),
     Column("last_uid", BigInteger, nullable=False),
     Column("first_contact_at", Moment, nullable=False),
+    Column("reread_to", BigInteger, nullable=False, server_default="0"),
 )
 
 ticket = Table(

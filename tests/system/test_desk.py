@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -40,6 +41,33 @@ def test_old_mail_is_left_alone(servers, tmp_path):
     assert not desk.outcomes
     assert not servers.accepted
     assert len(desk.receive(letter(MIA, "new"))) == 1
+    desk.close()
+
+
+def test_old_mail_moved_into_the_inbox_later_is_a_request(servers, tmp_path):
+    desk = Desk(servers, tmp_path / "desk", SUPPORT)
+    last_year = datetime.now(UTC) - timedelta(days=365)
+    servers.deliver(SUPPORT, letter(MIA), envelope_sender=MIA, at=last_year)
+    desk.step()
+    assert desk.outcomes[-1].ticket.id == 1
+    desk.close()
+
+
+def test_a_folder_numbered_anew_brings_back_no_old_mail(servers, tmp_path):
+    last_year = datetime.now(UTC) - timedelta(days=365)
+    for number in range(3):
+        octets = letter(MIA, f"old {number}")
+        servers.deliver(SUPPORT, octets, envelope_sender=MIA, at=last_year)
+    desk = Desk(servers, tmp_path / "desk", SUPPORT)
+    desk.receive(letter(MIA, "new"))
+    servers.reset_uidvalidity(SUPPORT)
+    desk.step()
+    desk.step()
+    assert rows(desk.folder, "select count(*) from ticket") == [(1,)]
+    assert len(inbox(servers, MIA)) == 1
+    servers.deliver(SUPPORT, letter(MIA, "moved in"), envelope_sender=MIA, at=last_year)
+    desk.step()
+    assert rows(desk.folder, "select count(*) from ticket") == [(2,)]
     desk.close()
 
 

@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("uidvalidity", sa.BigInteger(), nullable=False),
         sa.Column("last_uid", sa.BigInteger(), nullable=False),
         sa.Column("first_contact_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reread_to", sa.BigInteger(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("folder", name=op.f("pk_folder_cursor")),
     )
     op.create_table(
