@@ -10,10 +10,11 @@ import enum
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from mailflow.desk.outbox import MailClass, OutboxMail, OutboxState, Usage
 from mailflow.desk.plain_address import is_plain_address
-from mailflow.desk.policy import Policy, SendingMode
+from mailflow.desk.policy import Budgets, Policy, SendingMode
 
 
 class Passage(enum.StrEnum):
@@ -93,62 +94,75 @@ def _shadow(mail: OutboxMail, usage: Usage, policy: Policy, now: datetime) -> Ve
     return Verdict(Passage.SHADOW, "shadow mode: sending is not switched on")
 
 
+class _Budget(NamedTuple):
+    """At most ``limit`` mails of a class may have left, counted by ``used``; the next one gets ``passage``."""
+
+    mail_class: MailClass
+    used: Callable[[Usage], int]
+    limit: Callable[[Budgets], int]
+    what: str
+    passage: Passage
+
+
+_AUTOMATIC, _INTERNAL, _PERSON = MailClass.AUTOMATIC, MailClass.INTERNAL, MailClass.PERSON
+_BUDGETS = (
+    _Budget(
+        _AUTOMATIC,
+        lambda used: used.to_address_last_hour,
+        lambda limits: limits.per_address_per_hour,
+        "automatic mails to this address this hour",
+        Passage.DROP,
+    ),
+    _Budget(
+        _AUTOMATIC,
+        lambda used: used.to_address_last_day,
+        lambda limits: limits.per_address_per_day,
+        "automatic mails to this address today",
+        Passage.DROP,
+    ),
+    _Budget(
+        _AUTOMATIC,
+        lambda used: used.on_ticket_last_day,
+        lambda limits: limits.per_ticket_per_day,
+        "automatic mails on this ticket today",
+        Passage.DROP,
+    ),
+    _Budget(
+        _AUTOMATIC,
+        lambda used: used.to_domain_last_hour,
+        lambda limits: limits.per_domain_per_hour,
+        "automatic mails to this domain this hour",
+        Passage.DROP,
+    ),
+    _Budget(
+        _AUTOMATIC,
+        lambda used: used.in_all_last_hour,
+        lambda limits: limits.per_hour,
+        "automatic mails in all this hour",
+        Passage.HOLD,  # the fuse
+    ),
+    _Budget(
+        _INTERNAL,
+        lambda used: used.internal_on_ticket_last_hour,
+        lambda limits: limits.internal_per_ticket_per_hour,
+        "notifications to this agent about this ticket this hour",
+        Passage.DROP,
+    ),
+    _Budget(
+        _PERSON,
+        lambda used: used.person_on_ticket_last_hour,
+        lambda limits: limits.person_per_ticket_per_hour,
+        "answers on this ticket this hour; two machines may be talking",
+        Passage.HOLD,
+    ),
+)
+
+
 def _over_budget(mail: OutboxMail, usage: Usage, policy: Policy, now: datetime) -> Verdict | None:
-    limits = policy.budgets
-    counts: tuple[tuple[MailClass, int, int, str, Passage], ...] = (
-        (
-            MailClass.AUTOMATIC,
-            usage.to_address_last_hour,
-            limits.per_address_per_hour,
-            "automatic mails to this address this hour",
-            Passage.DROP,
-        ),
-        (
-            MailClass.AUTOMATIC,
-            usage.to_address_last_day,
-            limits.per_address_per_day,
-            "automatic mails to this address today",
-            Passage.DROP,
-        ),
-        (
-            MailClass.AUTOMATIC,
-            usage.on_ticket_last_day,
-            limits.per_ticket_per_day,
-            "automatic mails on this ticket today",
-            Passage.DROP,
-        ),
-        (
-            MailClass.AUTOMATIC,
-            usage.to_domain_last_hour,
-            limits.per_domain_per_hour,
-            "automatic mails to this domain this hour",
-            Passage.DROP,
-        ),
-        (
-            MailClass.AUTOMATIC,
-            usage.in_all_last_hour,
-            limits.per_hour,
-            "automatic mails in all this hour",
-            Passage.HOLD,
-        ),
-        (
-            MailClass.INTERNAL,
-            usage.internal_on_ticket_last_hour,
-            limits.internal_per_ticket_per_hour,
-            "notifications to this agent about this ticket this hour",
-            Passage.DROP,
-        ),
-        (
-            MailClass.PERSON,
-            usage.person_on_ticket_last_hour,
-            limits.person_per_ticket_per_hour,
-            "answers on this ticket this hour; two machines may be talking",
-            Passage.HOLD,
-        ),
-    )
-    for mail_class, used, limit, what, passage in counts:
-        if mail.mail_class is mail_class and used >= limit:
-            return Verdict(passage, f"{used} {what} (at most {limit})")
+    for budget in _BUDGETS:
+        used, limit = budget.used(usage), budget.limit(policy.budgets)
+        if mail.mail_class is budget.mail_class and used >= limit:
+            return Verdict(budget.passage, f"{used} {budget.what} (at most {limit})")
     return None
 
 
