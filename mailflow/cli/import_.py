@@ -52,13 +52,13 @@ def import_(
     cannot be used, 5 something was quarantined.
     """
     from mailflow.cli.outcome import settings_for
-    from mailflow.cli.run import _faults_named
-    from mailflow.cli.store import store_faults_named
+    from mailflow.cli.run import faults_named
+    from mailflow.cli.store import storefaults_named
     from mailflow.logs import set_up_logging
 
     settings = settings_for(ctx)
     set_up_logging(settings.log.level, settings.log.format)
-    with _faults_named(), store_faults_named(), ExitStack() as stack:
+    with faults_named(), storefaults_named(), ExitStack() as stack:
         archives = [_archive(source, settings, stack) for source in sources]
         importer = _importer(settings, stack, dry_run=dry_run, trusted=trust_references)
         counts = _import(archives, importer, as_json=as_json)
@@ -95,7 +95,7 @@ def _archive(source: str, settings: Settings, stack: ExitStack) -> Archive:
 
 def _importer(settings: Settings, stack: ExitStack, *, dry_run: bool, trusted: bool) -> Importer:
     """On the database; in a rehearsal on a copy of it, and without making a key."""
-    from mailflow.cli.run import _copied_database
+    from mailflow.cli.run import copied_database
     from mailflow.flow.import_history import Importer
     from mailflow.state import signing_keys
     from mailflow.store.database import open_store
@@ -106,7 +106,7 @@ def _importer(settings: Settings, stack: ExitStack, *, dry_run: bool, trusted: b
     state = settings.state.directory
     if dry_run:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mailflow-dry-run-"))
-        url, _ = _copied_database(settings, Path(folder))
+        url, _ = copied_database(settings, Path(folder))
     store = open_store(url)
     stack.callback(store.close)
     keys = signing_keys(state) if not dry_run or (state / "mailflow.key").exists() else ()

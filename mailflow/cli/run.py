@@ -45,7 +45,7 @@ def run(
 
     settings = settings_for(ctx)
     set_up_logging(settings.log.level, settings.log.format)
-    with _faults_named():
+    with faults_named():
         if dry_run:
             _dry_run(settings)
         elif once:
@@ -55,7 +55,7 @@ def run(
 
 
 @contextmanager
-def _faults_named() -> Iterator[None]:
+def faults_named() -> Iterator[None]:
     """Faults of the outside become one sentence with its next step and an exit code."""
     from mailflow.edges.imap import MailboxRefused, MailboxUnreachable
     from mailflow.edges.smtp import SmtpRefused, SmtpUnreachable
@@ -124,7 +124,7 @@ def _dry_run(settings: Settings) -> None:
         typer.echo(_would(outcome))
 
     with tempfile.TemporaryDirectory(prefix="mailflow-dry-run-") as folder:
-        url, known = _copied_database(settings, Path(folder))
+        url, known = copied_database(settings, Path(folder))
         store = open_store(url)
         app = App(settings, store=store, read_only=True, watch=Watch(outcome=tell))
         try:
@@ -164,7 +164,7 @@ def _tell_mail(store: SqlStore, *, shadow: bool) -> None:
         typer.echo(f"  {(mail.kind or 'answer').replace('_', ' ')} to {people}: {mail.subject}")
 
 
-def _copied_database(settings: Settings, folder: Path) -> tuple[str, bool]:
+def copied_database(settings: Settings, folder: Path) -> tuple[str, bool]:
     """A throw-away copy of the database, and whether there was one to copy."""
     copy = folder / "mailflow.db"
     url = settings.database.url

@@ -6,6 +6,7 @@ import enum
 import hashlib
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 
 from mailflow.desk.policy import ascii_lower
 from mailflow.desk.reply_token import TokenClaims
@@ -32,6 +33,7 @@ class Lookup:
     author_address: str  # '' when there is none
     thread_index: str | None
     base_subject: str
+    subject_window: timedelta = timedelta(0)  # how far back an equal subject counts; 0: not at all
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,9 @@ class ThreadContext:
         return next((t for t in self.tickets if t.id == ticket_id), None)
 
 
-def lookup_for(message: IncomingMessage, claims: TokenClaims) -> Lookup:
+def lookup_for(
+    message: IncomingMessage, claims: TokenClaims, subject_window: timedelta = timedelta(0)
+) -> Lookup:
     """What to read for this message. Nearest evidence first: In-Reply-To, then References from newest to oldest."""
     bounced = message.bounce.original_message_id if message.bounce else None
     chain = (*message.in_reply_to, *reversed(message.references), *((bounced,) if bounced else ()))
@@ -72,6 +76,7 @@ def lookup_for(message: IncomingMessage, claims: TokenClaims) -> Lookup:
         author_address=message.author.address if message.author else "",
         thread_index=message.thread_index,
         base_subject=message.base_subject,
+        subject_window=subject_window,
     )
 
 

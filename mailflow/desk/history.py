@@ -47,12 +47,14 @@ class Known:
     subject: int | None = None  # where the latest message with its base subject was filed
 
 
-def history_lookup(message: IncomingMessage, claims: TokenClaims, known: Known) -> Lookup:
+def history_lookup(
+    message: IncomingMessage, claims: TokenClaims, known: Known, policy: Policy
+) -> Lookup:
     """What to read. Its own id counts: earlier replies may name a parent that comes only now.
 
     A number in the subject is somebody else's: an old archive knew no ticket of ours.
     """
-    lookup = lookup_for(message, claims)
+    lookup = lookup_for(message, claims, policy.subject_window)
     own = (message.message_id,) if message.message_id else ()
     tokens = (t.ticket_id for t in (claims.addressed, claims.referenced) if t)
     filed = (t for t in (known.conversation, known.subject) if t)

@@ -196,7 +196,8 @@ def _record(
         if waiting is None:  # another import or the daemon was first
             filed = work.intake.filed(message.content_hash)
             return _as_known(entry, filed or Filed(None, None, "none", None, "", "known"))
-        context = work.tickets.context_for(history_lookup(message, claims, known), at)
+        lookup = history_lookup(message, claims, known, policy)
+        context = work.tickets.context_for(lookup, at)
         decision = decide_history(message, claims, context, policy, known, trusted=trusted)
         recorded = work.tickets.record(waiting, message, decision, NO_SUGGESTION, at)
     copied = decision.thread.linked_to if decision.store.reason == COPY else None

@@ -273,7 +273,8 @@ def _record(
     """Context → decision → record → answers, all in the caller's transaction."""
     now = desk.clock()
     claims = read_claims(message, desk.keys, now.date())
-    context = work.tickets.context_for(lookup_for(message, claims), now)
+    lookup = lookup_for(message, claims, desk.policy.subject_window)
+    context = work.tickets.context_for(lookup, now)
     decision = decide_intake(message, waiting.source, claims, context, suggestion, desk.policy)
     recorded = work.tickets.record(waiting, message, decision, suggestion, now)
     if recorded.ticket is not None:

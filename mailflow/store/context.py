@@ -16,7 +16,6 @@ from mailflow.store.rows import read_tickets
 
 _MAX_IDS = 100  # Message-IDs looked up for one message
 _MAX_PER_ID = 5  # of the messages that claim one id: ours first, then the oldest
-_SUBJECT_WINDOW = timedelta(days=90)  # policy may be stricter, never wider
 
 
 def context_for(connection: Connection, lookup: Lookup, now: datetime) -> ThreadContext:
@@ -26,7 +25,7 @@ def context_for(connection: Connection, lookup: Lookup, now: datetime) -> Thread
     own_id = key_text(lookup.message_id) if lookup.message_id else None
     known = _known_messages(connection, [*ids, *([own_id] if own_id else [])])
     by_index = _ticket_of_index(connection, lookup.thread_index)
-    by_subject = _ticket_of_subject(connection, author, lookup.base_subject, now)
+    by_subject = _ticket_of_subject(connection, author, lookup, now)
     referenced = tuple(m for i in ids for m in known.get(i, ()))
     same = tuple(known.get(own_id, ())) if own_id else ()
     named = {*lookup.ticket_ids, by_index, by_subject, *(m.ticket_id for m in (*referenced, *same))}
@@ -121,17 +120,17 @@ def _ticket_of_index(connection: Connection, thread_index: str | None) -> int | 
 
 
 def _ticket_of_subject(
-    connection: Connection, author: str, base_subject: str, now: datetime
+    connection: Connection, author: str, lookup: Lookup, now: datetime
 ) -> int | None:
-    if not author or not base_subject:
+    if not author or not lookup.base_subject or not lookup.subject_window:
         return None
     column = t.message.c
     return connection.execute(
         select(func.max(column.ticket_id)).where(
             column.author == author,
-            column.base_subject == base_subject,
+            column.base_subject == lookup.base_subject,
             column.direction == "in",
-            column.created_at > now - _SUBJECT_WINDOW,
+            column.created_at > now - lookup.subject_window,
         )
     ).scalar()
 

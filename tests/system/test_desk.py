@@ -71,6 +71,17 @@ def test_a_folder_numbered_anew_brings_back_no_old_mail(servers, tmp_path):
     desk.close()
 
 
+def test_an_equal_subject_ties_within_the_window_only(servers, tmp_path):
+    window = "[threading]\nsubject_window_days = 7\n"
+    desk = Desk(servers, tmp_path / "desk", SUPPORT, extra=window)
+    first = desk.receive(letter(MIA, "Lamp", "one"))[0].ticket.id
+    desk.clock.skip(days=6)
+    assert desk.receive(letter(MIA, "Re: Lamp", "two"))[0].ticket.id == first
+    desk.clock.skip(days=8)
+    assert desk.receive(letter(MIA, "Re: Lamp", "three"))[0].ticket.id != first
+    desk.close()
+
+
 def test_in_shadow_mode_all_is_recorded_and_nothing_leaves(servers, tmp_path):
     desk = Desk(servers, tmp_path / "desk", SUPPORT, extra=AGENT, mode="shadow")
     desk.receive(letter(MIA))

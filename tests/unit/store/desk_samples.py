@@ -115,5 +115,6 @@ def lookup(*thread_ids: str, **changes: Any) -> Lookup:
         "author_address": "",
         "thread_index": None,
         "base_subject": "",
+        "subject_window": timedelta(days=30),
     }
     return Lookup(**(fields | changes))
