@@ -53,12 +53,12 @@ def import_(
     """
     from mailflow.cli.outcome import settings_for
     from mailflow.cli.run import faults_named
-    from mailflow.cli.store import storefaults_named
+    from mailflow.cli.store import store_faults_named
     from mailflow.logs import set_up_logging
 
     settings = settings_for(ctx)
     set_up_logging(settings.log.level, settings.log.format)
-    with faults_named(), storefaults_named(), ExitStack() as stack:
+    with faults_named(), store_faults_named(), ExitStack() as stack:
         archives = [_archive(source, settings, stack) for source in sources]
         importer = _importer(settings, stack, dry_run=dry_run, trusted=trust_references)
         counts = _import(archives, importer, as_json=as_json)
