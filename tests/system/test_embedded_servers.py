@@ -171,7 +171,7 @@ def test_missing_dovecot_fails_only_where_servers_are_required(
     required: str, outcome: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MAILFLOW_REQUIRE_SERVERS", required)
-    monkeypatch.setattr("dovecot._program", lambda name: None)
+    monkeypatch.setattr("tests.dovecot._program", lambda name: None)
     with pytest.raises(BaseException, match="dovecot-imapd") as raised:
         require_dovecot()
     assert type(raised.value).__name__ == outcome
