@@ -92,7 +92,6 @@ class App:
         self._smtp_failures = 0
         self._scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(3)})
         self._follower = threading.Thread(target=self._follow_mailbox, name="mailbox")
-        self.last_cycle_at: datetime | None = None
 
     # ── one round ───────────────────────────────────────────────────────────────────────────────
 
@@ -126,7 +125,6 @@ class App:
             if name and not self._stop.is_set():
                 self._fetch(mailbox, name, source)
                 self.decide()
-        self.last_cycle_at = self.desk.clock()
 
     def _fetch(self, mailbox: ImapMailbox, folder: str, source: Source) -> None:
         try:

@@ -18,7 +18,6 @@ from mailflow.desk.reply_token import Purpose, ReplyToken, TokenClaims
 from mailflow.desk.ticket import Ticket, TicketStatus
 from mailflow.mail.message import IncomingMessage, Origin
 
-_SIGNED = frozenset({Proof.REPLY_ADDRESS, Proof.SIGNED_REFERENCE})
 # Reports about a mail of ours come from servers, never from the person the token was made for.
 _REPORTS = frozenset({Origin.BOUNCE, Origin.DELAY, Origin.RECEIPT, Origin.AUTO_REPLY})
 
@@ -105,8 +104,3 @@ def _refusal(message: IncomingMessage, evidence: Evidence, policy: Policy) -> st
 
 def _is_agents(token: ReplyToken | None) -> bool:
     return token is not None and token.purpose is Purpose.AGENT
-
-
-def is_signed(proof: Proof) -> bool:
-    """Whether only those we wrote to can have shown this proof."""
-    return proof in _SIGNED
