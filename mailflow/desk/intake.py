@@ -6,7 +6,6 @@ machine wrote, what a person wrote. Each path answers the four questions of ``de
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from mailflow.desk.context import Source, ThreadContext, new_text_hash, participant
@@ -29,6 +28,7 @@ from mailflow.desk.reply_token import Purpose, TokenClaims
 from mailflow.desk.suggestion import Suggestion
 from mailflow.desk.thread import match_ticket
 from mailflow.desk.ticket import ParticipantRole, Priority, Ticket, TicketStatus
+from mailflow.mail.addresses import canonical_address
 from mailflow.mail.authentication import is_authenticated
 from mailflow.mail.message import Address, IncomingMessage, Origin
 
@@ -342,8 +342,7 @@ def _joining(scene: Scene, present: set[str]) -> tuple[Joining, ...]:
     people: dict[str, Joining] = {}
     for person in (*scene.message.to, *scene.message.cc):
         address = ascii_lower(person.address)
-        base = re.sub(r"\+[^@]*(?=@)", "", address)
-        ours = {address, base} & policy.own_addresses or policy.agent(address)
+        ours = {address, canonical_address(address)} & policy.own_addresses or policy.agent(address)
         if not ours and address not in present and is_plain_address(address):
             people.setdefault(address, Joining(address, person.name, ParticipantRole.CC))
     return tuple(people.values())[:_MAX_JOINING]

@@ -10,6 +10,17 @@ from mailflow.desk.reply_token import names_agent
 from mailflow.desk.ticket import Participant, ParticipantRole, Ticket
 from mailflow.mail.message import IncomingMessage
 
+#: Defects of a message that was not read to its end: what would be passed on is not all of it.
+_CUT = frozenset(
+    {
+        "message-cut",
+        "too-many-parts",
+        "nested-too-deep",
+        "part-heads-too-long",
+        "text-cut",
+        "html-cut",
+    }
+)
 _QUOTED = re.compile(r"^\s*(?:>\s?)+(.*)$")
 
 
@@ -63,6 +74,8 @@ def relay_fault(message: IncomingMessage, ticket: Ticket, policy: Policy) -> str
         return "it holds quotes only, and no words of yours"
     if _is_internal(message.new_text):
         return "it still holds parts of the internal notification"
+    if _CUT.intersection(message.defects):
+        return "it is too large to be passed on whole"
     if any(_is_internal(a.content.decode("utf-8", "replace")) for a in message.attachments):
         return "the internal notification is attached to it"
     return None

@@ -16,6 +16,7 @@ from mailflow.desk.delivery import expires_after
 from mailflow.desk.letters import Letter, Occasion, letters_for
 from mailflow.desk.notices import leaving_faults, plain_facts
 from mailflow.desk.outbox import MailClass, NewMail
+from mailflow.desk.plain_address import is_plain_address
 from mailflow.desk.policy import Policy
 from mailflow.desk.progress import next_update_at, owes_news
 from mailflow.desk.relay import answer_text, mark_internal, relay_recipients
@@ -37,10 +38,7 @@ _TOKEN_HEX = 16
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What every job needs: the rules, the signing keys (current first), the clock and the templates.
-
-    ``policy`` and ``articles`` are read at each use, so a reload takes effect with the next message.
-    """
+    """What every job needs: the rules, the signing keys (current first), the clock and the templates."""
 
     policy: Policy
     keys: tuple[bytes, ...] = field(repr=False)
@@ -76,8 +74,12 @@ def queue_answers(
 
 
 def queue_letter(work: Work, desk: Desk, letter: Letter, ticket: Ticket) -> int | None:
-    """Render, freeze and record one letter. None when it was recorded before or cannot be rendered."""
+    """Render, freeze and record one letter. None when it was recorded before or cannot be written."""
     now = desk.clock()
+    if not is_plain_address(letter.to.address):
+        reason = f"{letter.kind} was not written: {letter.to.address!r} is no plain address"
+        work.tickets.note_event(ticket.id, "letter left out", reason, now, key=letter.key)
+        return None
     person = _recipient(work, ticket, letter)
     try:
         rendered = desk.renders.render(letter.kind, letter.language, plain_facts(letter.facts))

@@ -35,7 +35,7 @@ class Delivered:
 
 
 def resolve_interrupted(store: Store, desk: Desk) -> int:
-    """Settle what an earlier process left in flight. To be called once, before anything is sent."""
+    """Settle what stands in flight though nobody is sending: to be called only where no dialogue runs."""
     with store.begin() as work:
         doubtful = work.outbox.in_flight()
         for mail in doubtful:
@@ -122,13 +122,6 @@ def _submit(
     settlement = settle_attempt(mail, at_rcpt, data, desk.clock(), random.random())
     with store.begin() as work:
         work.outbox.settle(mail.id, settlement, desk.clock())
-        work.tickets.note_event(
-            mail.ticket_id,
-            f"mail {settlement.state}",
-            settlement.reason,
-            desk.clock(),
-            mail=mail.id,
-        )
     log.info("outbox %s: %s (%s)", mail.id, settlement.state, settlement.reason)
     return f"{settlement.state}: {settlement.reason}"
 

@@ -71,6 +71,8 @@ def fetch_new(
         log.warning("the server numbers %s anew (UIDVALIDITY changed): reading it again", folder)
         reread_to = _last_uid(mailbox, state)
         cursor = Cursor(state.uidvalidity, 0, cursor.first_contact_at, reread_to)
+        with store.begin() as work:  # at once: an empty folder would look changed for ever
+            work.intake.set_cursor(folder, cursor)
     new = 0
     named: set[int] = set()
     while not stop():

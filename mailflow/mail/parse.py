@@ -94,6 +94,8 @@ def parse_message(raw: RawMessage, own: OwnIdentity | None = None) -> IncomingMe
 def _read(raw: RawMessage, digest: str, own: OwnIdentity, defects: set[str]) -> IncomingMessage:
     tree = _guarded("structure", lambda: read_mime(raw.octets), MimeTree(_EMPTY), defects)
     defects.update(tree.defects)
+    if raw.truncated:
+        defects.add("message-cut")
     root, head = tree.root, tree.root.head
     body = _guarded("body", lambda: read_body(root), Body(), defects)
     defects |= body.defects

@@ -71,6 +71,34 @@ def test_a_folder_numbered_anew_brings_back_no_old_mail(servers, tmp_path):
     desk.close()
 
 
+def test_an_empty_folder_numbered_anew_is_met_once(servers, tmp_path):
+    desk = Desk(servers, tmp_path / "desk", SUPPORT)
+    wanted = servers.reset_uidvalidity(SUPPORT)
+    desk.step()
+    numbered = "select uidvalidity from folder_cursor where folder = 'INBOX'"
+    assert rows(desk.folder, numbered) == [(wanted,)]  # else the daemon would look again for ever
+    desk.close()
+
+
+def test_a_requester_who_cannot_be_written_to_stops_nothing(desk, servers):
+    desk.receive(letter('"a b"@home.test'))
+    solve_ticket(desk.app.store, desk.app.desk, 1, "Repaired.")
+    desk.step()
+    assert {m.recipients for m in servers.accepted} == {(ANN,)}
+    left_out = rows(desk.folder, "select reason from event where kind = 'letter left out'")
+    assert "no plain address" in left_out[0][0]
+
+
+def test_what_became_of_a_mail_is_told_once(desk, servers):
+    desk.receive(letter(MIA))
+    assert rows(
+        desk.folder, "select outbox_id, count(*) from event where kind = 'mail sent' group by 1"
+    ) == [
+        (1, 1),
+        (2, 1),
+    ]
+
+
 def test_an_equal_subject_ties_within_the_window_only(servers, tmp_path):
     window = "[threading]\nsubject_window_days = 7\n"
     desk = Desk(servers, tmp_path / "desk", SUPPORT, extra=window)

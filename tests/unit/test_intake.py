@@ -323,6 +323,7 @@ def test_where_a_server_is_named_its_pass_is_required_too():
     ("changes", "words"),
     [
         ({"new_text": " \n"}, "no text"),
+        ({"defects": ("message-cut",)}, "too large"),
         ({"new_text": f"Hi\n{internal_marker(7)}"}, "internal"),
     ],
 )
