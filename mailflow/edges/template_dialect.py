@@ -21,6 +21,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from mailflow.edges.template_filters import FILTERS, KEPT_FILTERS, bounded, concatenated, steps
 from mailflow.edges.template_limits import MAX_RANGE, TemplateLimit
+from mailflow.edges.template_markdown import LIVE_FILTERS, finalizer
 
 _MAX_NUMBER = 10**15
 
@@ -54,29 +55,36 @@ class _Compiled(BytecodeCache):
 
 
 _MAX_COMPILED = 500
-_COMPILED = _Compiled()
+_COMPILED, _COMPILED_MARKED = _Compiled(), _Compiled()
 
 
 class NoticeEnvironment(ImmutableSandboxedEnvironment):
-    """One language's environment over named sources. A missing value is an error, never an empty text."""
+    """One language's environment over named sources. A missing value is an error, never an empty text.
+
+    ``for_markdown`` puts marks in place of the values: see `template_markdown`.
+    """
 
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%", "**"})
 
-    def __init__(self, sources: Mapping[str, str], language: str) -> None:
+    def __init__(
+        self, sources: Mapping[str, str], language: str, *, for_markdown: bool = False
+    ) -> None:
         super().__init__(
             loader=jinja2.FunctionLoader(lambda name: _source(sources, name)),
             undefined=jinja2.StrictUndefined,
             autoescape=lambda name: bool(name and name.endswith(".html.j2")),
             trim_blocks=True,
             lstrip_blocks=True,
-            finalize=_present,
+            finalize=finalizer(_present) if for_markdown else _present,
             auto_reload=False,
-            bytecode_cache=_COMPILED,
+            bytecode_cache=_COMPILED_MARKED if for_markdown else _COMPILED,
         )
         kept = {name: self.filters[name] for name in KEPT_FILTERS}
         self.filters.clear()
         self.filters.update(kept)
         self.filters.update(FILTERS)
+        if for_markdown:
+            self.filters.update(LIVE_FILTERS)
         self.filters["_steps"] = steps
         self.filters["_concatenated"] = concatenated
         self.globals.clear()

@@ -12,6 +12,7 @@ from mailflow.desk.notices import NoticeKind
 from mailflow.edges.template_limits import MAX_SOURCE
 
 LAYOUT = "_layout"
+BASE_LAYOUT = "_layout/base.html.j2"  # what HTML made from a text is put into
 PARTS = ("subject", "txt", "html")
 _END = ".j2"
 
@@ -108,8 +109,8 @@ def _read(path: Path) -> Source:
 def drafts(folders: Sequence[Folder]) -> dict[tuple[NoticeKind, str], Draft]:
     """Every notice and language that has a file; the first folder that has one decides.
 
-    Its text stands alone: without an HTML part beside it the mail has none, for another folder's
-    would say something else. A subject it lacks comes from the next folder, and so does everything
+    Its text stands alone: without an HTML part beside it the HTML is made from it, for another
+    folder's would say something else. A subject it lacks comes from the next folder, and so does everything
     else when it has the subject alone.
     """
     found = {}
@@ -144,14 +145,13 @@ def _draft(folders: Sequence[Folder], notice: NoticeKind, language: str) -> Draf
         for name, source in folder.items():
             if name.startswith(f"{LAYOUT}/"):
                 sources.setdefault(name, source)
-    return Draft(notice, language, parts, sources, _version(parts, sources))
+    return Draft(notice, language, parts, sources, _version(sources))
 
 
-def _version(parts: Mapping[str, str], sources: Mapping[str, Source]) -> str:
+def _version(sources: Mapping[str, Source]) -> str:
     digest = hashlib.sha256()
     for name in sorted(sources):
-        if name in parts.values() or "html" in parts:
-            digest.update(repr((name, sources[name].text, sources[name].fault)).encode())
+        digest.update(repr((name, sources[name].text, sources[name].fault)).encode())
     return digest.hexdigest()[:16]
 
 

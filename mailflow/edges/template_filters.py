@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from mailflow.desk.moments import spoken_moment
 from mailflow.edges.template_limits import BUDGET, MAX_OUTPUT, TemplateLimit
+from mailflow.edges.template_markdown import html_of, is_link
 
 
 def steps(items: object) -> Iterator[object]:
@@ -112,6 +113,37 @@ def _cut(text: str, length: int = 3000) -> str:
     return (kept or rest).rstrip() + " …"
 
 
+# In a text these leave what they get as it is, for a text has no other look; see `LIVE_FILTERS`.
+
+
+@jinja2.pass_eval_context
+def _strong(context: EvalContext, text: object) -> str:
+    return Markup("<strong>{}</strong>").format(text) if context.autoescape else _text_of(text)
+
+
+@jinja2.pass_eval_context
+def _link(context: EvalContext, target: str, label: str = "") -> str:
+    """``label: target`` in a text."""
+    if not context.autoescape:
+        return f"{label}: {target}" if label else target
+    if not is_link(target):
+        return escape(label or target)
+    return Markup('<a href="{}">{}</a>').format(target, label or target)
+
+
+@jinja2.pass_eval_context
+def _markdown(context: EvalContext, text: str) -> str:
+    return html_of(text, []) if context.autoescape else text
+
+
+@jinja2.pass_eval_context
+def _box(context: EvalContext, text: str) -> str:
+    if not context.autoescape:
+        return text
+    inner = text if isinstance(text, Markup) else _paragraphs(text)
+    return Markup("<blockquote>{}</blockquote>").format(inner)
+
+
 FILTERS: Mapping[str, Callable[..., object]] = {
     "join": _joined,
     "quoted": _quoted,
@@ -121,6 +153,10 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "size": _size,
     "shortened": _shortened,
     "cut": _cut,
+    "strong": _strong,
+    "link": _link,
+    "markdown": _markdown,
+    "box": _box,
 }
 KEPT_FILTERS = (
     "capitalize",

@@ -64,7 +64,7 @@ def render_bounded(template: jinja2.Template, facts: Mapping[str, object]) -> st
     return "".join(pieces)
 
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufdd0-\ufdef]")
 
 
 def plain_data(facts: Mapping[str, object]) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import jinja2
@@ -12,9 +12,10 @@ from jinja2 import nodes
 from mailflow.desk.notice_samples import sample_variants
 from mailflow.desk.notices import NoticeKind, leaving_faults, variable_reference
 from mailflow.edges.template_dialect import NoticeEnvironment
-from mailflow.edges.template_files import Draft, TemplateFault, did_you_mean
+from mailflow.edges.template_files import BASE_LAYOUT, Draft, TemplateFault, did_you_mean
 from mailflow.edges.template_filters import FILTER_NAMES
 from mailflow.edges.template_limits import TemplateLimit, render_bounded
+from mailflow.edges.template_page import page_from_html, page_from_text
 
 _MAX_SUBJECT = 250
 _SUBJECT_ADVICE = 90  # what mail clients still show of a subject
@@ -39,23 +40,38 @@ class TemplateVersion:
     subject: jinja2.Template = field(repr=False)
     text: jinja2.Template = field(repr=False)
     html: jinja2.Template | None = field(repr=False)
+    #: The text once more, for Markdown, and the layout around it; what serves where ``html`` is None.
+    marked: jinja2.Template | None = field(repr=False)
+    layout: jinja2.Template | None = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """``acknowledgement/de@0123456789abcdef``: what is recorded beside a mail."""
+        return f"{self.draft.notice}/{self.draft.language}@{self.draft.version}"
 
     def render(self, facts: Mapping[str, object]) -> RenderedNotice:
         """``facts`` went through ``plain_data``."""
-        html = self._part("html", self.html, facts).strip() + "\n" if self.html else None
         return RenderedNotice(
-            subject=_one_line(self._part("subject", self.subject, facts)),
-            text=_tidy(self._part("txt", self.text, facts)),
-            html=html,
+            subject=_one_line(self._part("subject", lambda: render_bounded(self.subject, facts))),
+            text=_tidy(self._part("txt", lambda: render_bounded(self.text, facts))),
+            html=self._page(facts),
             language=self.draft.language,
-            version=f"{self.draft.notice}/{self.draft.language}@{self.draft.version}",
+            version=self.name,
         )
 
-    def _part(self, part: str, template: jinja2.Template, facts: Mapping[str, object]) -> str:
+    def _page(self, facts: Mapping[str, object]) -> str | None:
+        own, marked, layout = self.html, self.marked, self.layout
+        if own is not None:
+            return self._part("html", lambda: page_from_html(own, facts))
+        if marked is None or layout is None:
+            return None
+        return self._part(BASE_LAYOUT, lambda: page_from_text(marked, layout, facts))
+
+    def _part(self, part: str, rendered: Callable[[], str]) -> str:
         try:
-            return render_bounded(template, facts)
+            return rendered()
         except Exception as error:  # whatever a template can do wrong is named, and another serves
-            fault = _rendering_fault(self.draft, self.draft.parts[part], error)
+            fault = _rendering_fault(self.draft, self.draft.parts.get(part, part), error)
             raise RenderingFailed(fault) from error
 
 
@@ -101,13 +117,14 @@ def _source_faults(draft: Draft) -> Iterator[TemplateFault]:
             name = f"{place}/{draft.notice}/{draft.language}.{part}.j2"
             yield TemplateFault(name, 0, f"every notice needs {meaning}.", "Create this file.")
     for name, source in draft.sources.items():
-        if source.fault and (name in draft.parts.values() or "html" in draft.parts):
+        if source.fault:
             yield draft.fault_at(name, 0, source.fault + ".")
 
 
 def _compiled(draft: Draft) -> TemplateVersion | TemplateFault:
-    environment = NoticeEnvironment({n: s.text for n, s in draft.sources.items()}, draft.language)
-    templates = {}
+    sources = {n: s.text for n, s in draft.sources.items()}
+    environment = NoticeEnvironment(sources, draft.language)
+    templates: dict[str, jinja2.Template] = {}
     for part, name in draft.parts.items():
         try:
             if fault := _undeclared(draft, environment, name):
@@ -115,7 +132,17 @@ def _compiled(draft: Draft) -> TemplateVersion | TemplateFault:
             templates[part] = environment.get_template(name)
         except Exception as error:  # noqa: BLE001  (a parser fed with anything: the fault is named)
             return _compile_fault(draft, name, error)
-    return TemplateVersion(draft, templates["subject"], templates["txt"], templates.get("html"))
+    marked = layout = None
+    if BASE_LAYOUT in sources and "html" not in templates:
+        try:
+            layout = environment.get_template(BASE_LAYOUT)
+            for_markdown = NoticeEnvironment(sources, draft.language, for_markdown=True)
+            marked = for_markdown.get_template(draft.parts["txt"])
+        except Exception as error:  # noqa: BLE001
+            return _compile_fault(draft, BASE_LAYOUT, error)
+    return TemplateVersion(
+        draft, templates["subject"], templates["txt"], templates.get("html"), marked, layout
+    )
 
 
 def _undeclared(draft: Draft, environment: NoticeEnvironment, name: str) -> TemplateFault | None:
@@ -165,7 +192,7 @@ def _blamed(draft: Draft, rendered: RenderedNotice, facts: Mapping[str, object])
         return draft.parts["subject"]
     if leaving_faults("-", rendered.text, None, facts):
         return draft.parts["txt"]
-    return draft.parts["html"]
+    return draft.parts.get("html", draft.parts["txt"])
 
 
 def _rendering_fault(draft: Draft, part: str, error: Exception) -> TemplateFault:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html as entities
 import re
 import shutil
 import threading
@@ -30,6 +31,7 @@ from mailflow.desk.notices import (
 )
 from mailflow.edges.template_dialect import NoticeEnvironment
 from mailflow.edges.template_limits import MAX_SOURCE, plain_data, render_bounded
+from mailflow.edges.template_markdown import html_of
 from mailflow.edges.templates import Templates, TemplateUnusable
 from mailflow.shipped import shipped
 
@@ -120,9 +122,12 @@ class _Sight(HTMLParser):
         super().__init__()
         self.words: list[str] = []
         self.silent = 0
+        self.item = 0  # of a numbered list
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.silent += tag in ("title", "style")
+        self.item = 0 if tag == "ol" else self.item + (tag == "li")
+        self.words += [f"{self.item}."] if tag == "li" else []
 
     def handle_endtag(self, tag: str) -> None:
         self.silent -= tag in ("title", "style")
@@ -145,6 +150,101 @@ def test_text_and_html_say_the_same(
         seen = {word.strip("().,;-<>") for word in sight.words}
         text = {word.strip("().,;-<>") for word in rendered.text.split()}
         assert text - seen <= {""}
+
+
+HOSTILE = (
+    "**bold** _it_ `code` [here](https://evil.example) <https://evil.example> ![x](https://evil.example/x.png)",
+    "# Title\n\n- one\n- two\n\n1. three\n\n> quote\n\n---\n\n    code\n\n| a | b |\n|---|---|\n| 1 | 2 |",
+    "<script>alert(1)</script><img src=x onerror=alert(1)><!-- x -->",
+    "\n-- \nNot our signature\n```\nfence\n",
+    "[a]: https://evil.example\n[a]",
+    "\ufdd00\ufdd1 \ufdd0999\ufdd1",
+    '" onmouseover="alert(1)',
+    "&lt;script&gt; &#x3c;script&#62; &nbsp;",
+)
+
+
+@pytest.mark.parametrize("theirs", HOSTILE, ids=lambda text: text[:12])
+@pytest.mark.parametrize(
+    "source",
+    ["{{ x }}", "**{{ x }}**", "> {{ x }}", "- {{ x }}", "{{ x|quoted }}", "{{ x|strong }}"],
+)
+def test_what_people_wrote_is_text_in_html_whatever_it_looks_like(
+    overlay: Path, theirs: str, source: str
+) -> None:
+    write(
+        overlay,
+        "acknowledgement/en.txt.j2",
+        source.replace("x", "subject_echo or 'x'", 1)
+        if "|" not in source
+        else "{% set x = subject_echo or 'x' %}" + source,
+    )
+    facts = {**sample_facts(ACK), "subject_echo": theirs}
+    html = Templates([overlay, SHIPPED]).render(ACK, "en", facts).html or ""
+    body = html.partition('class="body"')[2].partition("</td>")[0]
+    made = set(re.findall(r"<([a-z0-9]+)", body)) - {"br", "p", "blockquote", "strong", "ul", "li"}
+    assert made == set()
+    assert "href" not in body
+    shown = "".join(re.sub(r"<[^>]*>", " ", body).split(">", 1)[1:])
+    words = [re.sub(r"[\ufdd0\ufdd1]", "", word) for word in theirs.split()]
+    assert all(word in entities.unescape(shown) for word in words)
+
+
+@pytest.mark.parametrize(
+    ("source", "made"),
+    [
+        ("[Yes](https://x.example/y)", '<a href="https://x.example/y"'),
+        ("<https://x.example/y>", '<a href="https://x.example/y"'),
+        ("{{ 'https://x.example/?a=1&b=\"2'|link('Yes') }}", ">Yes</p>"),
+        ("{{ 'https://x.example/?a=1&b=2'|link('Yes & no') }}", '?a=1&amp;b=2" style='),
+        ("[Yes]({{ 'mailto:a@b.example?subject=x' }})", '<a href="mailto:a@b.example?subject=x"'),
+        ("{{ 'javascript:alert(1)'|link('Yes') }}", ">Yes</p>"),
+        ("![x](https://x.example/x.png)", '!<a href="https://x.example/x.png"'),  # no picture
+        ("- one\n- two", "<li"),
+        ("# Title", "<h1"),
+        ("A line\nand one more", "A line<br>\nand one more"),
+        ("{{ '1. one\n2. two'|markdown|box }}", "<ol"),
+        ("a\n\n-- \nAnn\nBen", "Ann<br>\nBen<br>"),
+    ],
+)
+def test_the_templates_own_words_are_markdown(overlay: Path, source: str, made: str) -> None:
+    write(overlay, "acknowledgement/en.txt.j2", source)
+    templates = Templates([overlay, SHIPPED])
+    assert templates.faults() == ()
+    assert made in (templates.render(ACK, "en", sample_facts(ACK)).html or "")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "[x](javascript:alert(1))",
+        "[x](data:text/html,x)",
+        "[x]({{ 'vbscript:x' }})",
+        "<file:///etc/passwd>",
+        "<b onclick=x>",
+        "<script>",
+    ],
+)
+def test_no_link_leads_anywhere_else_and_no_element_comes_in(overlay: Path, source: str) -> None:
+    write(overlay, "acknowledgement/en.txt.j2", source)
+    html = Templates([overlay, SHIPPED]).render(ACK, "en", sample_facts(ACK)).html or ""
+    body = html.partition('class="body"')[2].partition("</td>")[0]
+    assert not re.search(r"href=|src=|<b |<script", body)
+
+
+def test_markdown_is_read_in_linear_time() -> None:
+    for hostile in ("[" * 20_000, "![" * 10_000, "[a](" * 5_000, "_a_" * 6_000, "`a" * 10_000,
+                    "|a" * 3_000 + "\n" + "|-" * 3_000 + "\n|a" * 1_000, ">" * 20_000, "<a" * 10_000):  # fmt: skip
+        started = time.process_time()
+        html_of(hostile, [])
+        assert time.process_time() - started < 1
+
+
+def test_a_layout_that_does_not_show_the_text_is_refused(overlay: Path) -> None:
+    write(overlay, "_layout/base.html.j2", "<html><body>{{ support_name }}</body></html>")
+    templates = Templates([overlay, SHIPPED])
+    assert all("{{ content }}" in fault.message for fault in templates.faults())
+    assert "Thank you" in (templates.render(ACK, "en", sample_facts(ACK)).html or "")
 
 
 CANARY = "c4n4ry"
@@ -270,7 +370,8 @@ def test_an_own_text_replaces_the_shipped_one_and_its_html(overlay: Path) -> Non
     write(overlay, "acknowledgement/en.txt.j2", "Hi {{ requester_name or 'there' }}, got it.")
     rendered = Templates([overlay, SHIPPED]).render(ACK, "en", sample_facts(ACK))
     assert rendered.text == "Hi Maria Sommer, got it.\n"
-    assert rendered.html is None
+    assert "Hi Maria Sommer, got it." in (rendered.html or "")
+    assert "Thank you" not in (rendered.html or "")
     assert "[#12]" in rendered.subject
     assert Templates([overlay, SHIPPED]).render(ACK, "de", sample_facts(ACK)).html
 
