@@ -318,6 +318,8 @@ _VERB: Final = re.compile(
     )
     + r")(?!\w)"
 )
+_VERBS: Final = tuple(verb for verbs in WROTE_VERBS.values() for verb in verbs)
+_CJK_VERBS: Final = tuple(verb for verbs in WROTE_ENDINGS.values() for verb in verbs)
 _CJK_VERB: Final = re.compile(
     "|".join(re.escape(verb) for verbs in WROTE_ENDINGS.values() for verb in verbs)
 )
@@ -340,6 +342,7 @@ _OWN_WORDS: Final = re.compile(
 
 
 _DIGIT: Final = re.compile(r"\d")
+_CUE: Final = re.compile(r'[\d@<"]')  # a moment, an address, or Supercite's quoted name
 # Marks of writing direction that right-to-left clients put around names and addresses.
 _INVISIBLE: Final = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -403,8 +406,16 @@ def _before_quote(folded: str, *, ends: bool, says: bool, when: bool, addressed:
 
 def _verb_last(folded: str) -> bool:
     tail = folded[-24:].rstrip(" .:：*_-—")
-    matches = list(_VERB.finditer(tail)) or list(_CJK_VERB.finditer(tail))
-    return bool(matches) and matches[-1].end() == len(tail)
+    if tail.endswith(_CJK_VERBS):
+        return True
+    if not tail.endswith(_VERBS):
+        return False
+    return any(match.end() == len(tail) for match in _VERB.finditer(tail))
+
+
+def has_cue(line: str) -> bool:
+    """Whether ``line`` holds anything an attribution that no quote follows must have: cheap to ask."""
+    return bool(_CUE.search(line))
 
 
 def begins_with_attribution(line: str) -> bool:
@@ -798,7 +809,7 @@ _LONG_PHRASE_SET: Final = frozenset(_LONG_PHRASES)
 
 def _dashed_phrase(folded: str) -> bool:
     """ "Original Message from X", "Forwarded by X on 3.4.16", in a dashed line."""
-    return any(folded.startswith(phrase) for phrase in _LONG_PHRASES) and len(folded) <= 120
+    return len(folded) <= 120 and folded.startswith(_LONG_PHRASES)
 
 
 _RULE: Final = re.compile(r"^\s{0,8}(?:[-_=*~+#—–]\s?){5,}\s{0,8}$|^\s{0,8}[─━―‐]{3,}\s{0,8}$")

@@ -50,7 +50,7 @@ class Evidence:
         return values[0] if values else ""
 
     def has(self, *names: str) -> bool:
-        return any(name in self.fields for name in names)
+        return not self.fields.keys().isdisjoint(names)
 
     @property
     def author_local(self) -> str:
