@@ -266,10 +266,9 @@ def _sample(octets: bytes) -> bytes:
 
 #: What a guess may be: the charsets mail without a declaration was ever written in.
 _GUESSED = (
-    ["cp1252", "cp1250", "cp1251", "koi8_r", "cp866", "cp1253", "cp1254", "cp1255", "cp1256"]
-    + ["cp1257", "cp1258", "cp874", "cp850", "cp437", "mac_roman", "mac_cyrillic", "iso8859_2"]
-    + ["iso8859_5", "iso8859_7", "cp932", "euc_jp", "gb18030", "big5", "cp949"]
-)
+    "cp1252 cp1250 cp1251 koi8_r cp866 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 cp874 cp850 cp437"
+    " mac_roman mac_cyrillic iso8859_2 iso8859_5 iso8859_7 cp932 euc_jp gb18030 big5 cp949"
+).split()
 _HIGH = bytes(range(128, 256))
 
 
