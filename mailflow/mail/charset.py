@@ -265,10 +265,32 @@ def _sample(octets: bytes) -> bytes:
 
 
 #: What a guess may be: the charsets mail without a declaration was ever written in.
-_GUESSED = (
-    "cp1252 cp1250 cp1251 koi8_r cp866 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 cp874 cp850 cp437"
-    " mac_roman mac_cyrillic iso8859_2 iso8859_5 iso8859_7 cp932 euc_jp gb18030 big5 cp949"
-).split()
+_GUESSED = [
+    "cp1252",
+    "cp1250",
+    "cp1251",
+    "koi8_r",
+    "cp866",
+    "cp1253",
+    "cp1254",
+    "cp1255",
+    "cp1256",
+    "cp1257",
+    "cp1258",
+    "cp874",
+    "cp850",
+    "cp437",
+    "mac_roman",
+    "mac_cyrillic",
+    "iso8859_2",
+    "iso8859_5",
+    "iso8859_7",
+    "cp932",
+    "euc_jp",
+    "gb18030",
+    "big5",
+    "cp949",
+]
 _HIGH = bytes(range(128, 256))
 
 
@@ -277,7 +299,5 @@ def _guess(sample: bytes) -> str | None:
     high = len(sample) - len(sample.translate(None, _HIGH))
     if high < 8:  # too little to tell anything by
         return None
-    best = from_bytes(
-        sample, steps=3, chunk_size=512, cp_isolation=_GUESSED, explain=False
-    ).best()
+    best = from_bytes(sample, steps=3, chunk_size=512, cp_isolation=_GUESSED, explain=False).best()
     return codec_for(best.encoding) if best is not None else None
