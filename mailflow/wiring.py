@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
+from mailflow.calendars import calendars_from
 from mailflow.config import Settings, read_password
+from mailflow.config.fields import parse_time_span
+from mailflow.desk.calendar import Quiet
 from mailflow.desk.policy import (
     Agent,
     Budgets,
@@ -55,7 +58,9 @@ def policy_from(settings: Settings) -> Policy:
             every=MappingProxyType({p: getattr(progress, p.value) for p in Priority}),
             max_updates=progress.max_updates,
             backoff=progress.backoff,
+            quiet=Quiet(*parse_time_span(progress.quiet or "00:00-00:00")),
         ),
+        calendars=calendars_from(settings),
         authserv_id=settings.mailbox.authserv_id,
         reply_by_subaddress=settings.replies.subaddress,
         token_lifetime=timedelta(days=settings.replies.token_days),

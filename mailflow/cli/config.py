@@ -34,10 +34,10 @@ def show(
 
 def _print_section(section: str, lines: list[ShownSetting], *, origin: bool) -> None:
     console = screen()
-    if section == "agents":
-        for agent in lines[0].value if isinstance(lines[0].value, list) else []:
-            console.print(cell("[[agents]]", "bold"))
-            for key, value in agent.items():
+    if isinstance(lines[0].value, list) and "." not in lines[0].key:
+        for item in lines[0].value:
+            console.print(cell(f"[[{section}]]", "bold"))
+            for key, value in item.items():
                 console.print(cell(f"{key} = {shown(value)}"), soft_wrap=True)
     else:
         console.print(cell(f"[{section}]", "bold"))

@@ -6,6 +6,7 @@ from mailflow.config.secret import Secret, read_password
 from mailflow.config.settings import (
     AcknowledgementSettings,
     AgentSettings,
+    CalendarSettings,
     DatabaseSettings,
     LogSettings,
     MailboxSettings,
@@ -24,6 +25,7 @@ from mailflow.config.settings import (
 __all__ = [
     "AcknowledgementSettings",
     "AgentSettings",
+    "CalendarSettings",
     "ConfigError",
     "DatabaseSettings",
     "Fault",

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from mailflow.config.faults import Fault, did_you_mean, shown
-from mailflow.config.settings import AgentSettings, Settings
+from mailflow.config.settings import LISTS, Settings
 from mailflow.config.toml_lines import KeyPath
 
 #: Sentence and mend by error type; {names} are filled from pydantic's context.
@@ -18,6 +18,8 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
     "int_parsing": ("must be a whole number", "write digits without quotes"),
     "float_type": ("must be a number", "write digits without quotes"),
     "bool_type": ("must be true or false", "write true or false without quotes"),
+    "date_type": ("must be a day", "write it without quotes, such as 2026-12-24"),
+    "date_from_datetime_inexact": ("must be a day", "write it without a time"),
     "tuple_type": ("must be a list", 'write it in brackets, such as ["one", "two"]'),
     "path_type": ("must be a path in quotes", "write it in quotes"),
     "is_instance_of": ("must be a path in quotes", "write it in quotes"),
@@ -38,12 +40,15 @@ _EXAMPLES: Mapping[str, str] = {
     "mailbox.username": 'username = "support@example.org"',
     "smtp.host": 'host = "smtp.example.org"',
     "agents.address": 'address = "agent@example.org"',
+    "calendars.name": 'name = "office"',
 }
 _MENDS_OF_SECTIONS: tuple[tuple[str, str], ...] = (
     ("choose one", "remove one of the two lines"),
     ("not this machine", 'use tls = "implicit" or "starttls"'),
     ("own address", "give the person's own address: mail to the desk would go round in circles"),
     ("stands twice", "remove one of the two"),
+    ("ends before it begins", "write the earlier day as first"),
+    ("longer than 400 days", "write a closure that ends sooner"),
 )
 
 
@@ -59,8 +64,8 @@ def explain(error: ValidationError, place: Callable[[KeyPath], str]) -> list[Fau
 
 def _config_path(loc: tuple[int | str, ...]) -> KeyPath:
     """Without the marks of union members pydantic appends, such as ``function-after[…]``."""
-    depth = 3 if loc[:1] == ("agents",) else 2
-    if loc[:1] and loc[0] in Settings.model_fields and loc[0] != "agents" and len(loc) > 2:
+    depth = 3 if loc[:1] and loc[0] in LISTS else 2
+    if loc[:1] and loc[0] in Settings.model_fields and loc[0] not in LISTS and len(loc) > 2:
         in_tuple = isinstance(loc[2], int)
         depth = 3 if in_tuple else 2
     return tuple(loc[:depth])
@@ -85,8 +90,9 @@ def _fault(
         return Fault(
             key=dotted, value=given, problem=problem, mend="write it in that form", where=where
         )
-    if path == ("agents",):
-        mend = "write [[agents]] in double brackets, once for each person"
+    if len(path) == 1 and section in LISTS:
+        each = "person" if section == "agents" else section.rstrip("s")
+        mend = f"write [[{section}]] in double brackets, once for each {each}"
         return Fault(key=dotted, problem="must be a list", mend=mend, where=where)
     problem, mend = _SENTENCES.get(kind, (str(detail["msg"]), "see config.example.toml"))
     context = {"section": section, **detail.get("ctx", {})}
@@ -107,7 +113,7 @@ def _missing(path: KeyPath, place: Callable[[KeyPath], str]) -> Fault:
             mend=f"add [{path[0]}] with {example}, or run `mailflow init`",
             where=place(()),
         )
-    header = "[[agents]]" if path[0] == "agents" else f"[{path[0]}]"
+    header = f"[[{path[0]}]]" if path[0] in LISTS else f"[{path[0]}]"
     example = _EXAMPLES.get(f"{path[0]}.{path[-1]}", f"{path[-1]} = …")
     return Fault(
         key=_dotted(path),
@@ -119,8 +125,8 @@ def _missing(path: KeyPath, place: Callable[[KeyPath], str]) -> Fault:
 
 def _fields_of(section: str) -> set[str]:
     """The keys an admin may write in a section."""
-    if section == "agents":
-        return set(AgentSettings.model_fields)
+    if section in LISTS:
+        return set(LISTS[section].model_fields)
     info = Settings.model_fields.get(section)
     model = info.annotation if info is not None else None
     if not (isinstance(model, type) and issubclass(model, BaseModel)):

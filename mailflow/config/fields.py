@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo, WithJsonSchema
 
@@ -117,6 +118,81 @@ def _database_url(value: str, info: ValidationInfo) -> str:
     raise ValueError("must begin with sqlite:/// or postgresql://")
 
 
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_TIME = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)")
+
+
+def parse_time(text: str) -> time:
+    """``9:00`` or ``24:00``, which is midnight. Raises ValueError."""
+    match = _TIME.fullmatch(text)
+    if match is None or (match[1] == "24" and match[2] != "00"):
+        raise ValueError("must hold times such as 09:00")
+    return time(int(match[1]) % 24, int(match[2]))
+
+
+def parse_time_span(text: str) -> tuple[time, time]:
+    """``20:00-08:00`` as its two times. Raises ValueError."""
+    begins, dash, ends = text.strip().partition("-")
+    if not dash:
+        raise ValueError("must be two times such as 20:00-08:00")
+    return parse_time(begins.strip()), parse_time(ends.strip())
+
+
+def parse_hours(lines: tuple[str, ...]) -> dict[int, tuple[tuple[time, time], ...]]:
+    """``mon-fri 09:00-12:00 13:00-17:00`` per line, as spans by weekday, Monday = 0. Raises ValueError."""
+    week: dict[int, list[tuple[time, time]]] = {}
+    for line in lines:
+        days, *spans = line.lower().split()
+        if not spans:
+            raise ValueError('must name days and times, such as "mon-fri 09:00-17:00"')
+        for weekday in _weekdays(days):
+            week.setdefault(weekday, []).extend(parse_time_span(span) for span in spans)
+    for spans_of_day in week.values():
+        last = time(0)
+        for begins, ends in spans_of_day:
+            if begins < last or (ends != time(0) and ends <= begins) or last is _MIDNIGHT:
+                raise ValueError(
+                    "must hold times of one day in order, such as 09:00-12:00 13:00-17:00"
+                )
+            last = _MIDNIGHT if ends == time(0) else ends
+    if not week:
+        raise ValueError('must hold at least one line, such as "mon-fri 09:00-17:00"')
+    return {weekday: tuple(spans) for weekday, spans in sorted(week.items())}
+
+
+_MIDNIGHT = time.max  # the end of a day, behind which no further hours come
+
+
+def _weekdays(text: str) -> range:
+    first, _, last = text.partition("-")
+    try:
+        begins, ends = _WEEKDAYS.index(first), _WEEKDAYS.index(last or first)
+    except ValueError:
+        raise ValueError(f"must name days as {', '.join(_WEEKDAYS)} or mon-fri") from None
+    if ends < begins:
+        raise ValueError("must name days in the order of the week, such as mon-fri")
+    return range(begins, ends + 1)
+
+
+def _hours(lines: tuple[str, ...]) -> tuple[str, ...]:
+    parse_hours(lines)
+    return lines
+
+
+def _time_span(text: str) -> str:
+    if text:
+        parse_time_span(text)
+    return text
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("must be a time zone such as Europe/Berlin") from None
+    return name
+
+
 Line = Annotated[str, AfterValidator(_one_line)]
 AddrSpec = Annotated[str, AfterValidator(checked_address)]
 Host = Annotated[str, AfterValidator(checked_host)]
@@ -134,3 +210,6 @@ OptionalPath = Annotated[
 FilePath = Annotated[Path, BeforeValidator(_path), WithJsonSchema({"type": "string"})]
 Lines = Annotated[tuple[Line, ...], BeforeValidator(_tuple)]
 Addresses = Annotated[tuple[AddrSpec, ...], BeforeValidator(_tuple)]
+OpenHours = Annotated[tuple[Line, ...], BeforeValidator(_tuple), AfterValidator(_hours)]
+TimeSpan = Annotated[str, AfterValidator(_time_span)]
+ZoneName = Annotated[str, AfterValidator(_zone)]

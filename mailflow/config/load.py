@@ -15,7 +15,7 @@ from mailflow.config.explain import explain
 from mailflow.config.faults import ConfigError, Fault, did_you_mean, shown
 from mailflow.config.fields import url_has_password
 from mailflow.config.secret import Secret
-from mailflow.config.settings import Settings
+from mailflow.config.settings import LISTS, Settings
 from mailflow.config.toml_lines import KeyPath, key_lines, line_of
 
 MAX_FILE_OCTETS = 512 * 1024
@@ -89,7 +89,7 @@ def load(
     for key, text in (flags or {}).items():
         _set_text(sources, tuple(key.split(".")), text, f"--set {key}")
     for section, info in SECTIONS.items():
-        if not info.is_required() and section != "agents":
+        if not info.is_required() and section not in LISTS:
             sources.data.setdefault(section, {})  # so that default paths resolve as written ones do
     folder = path.absolute().parent if path is not None else Path.cwd()
     try:
@@ -188,7 +188,7 @@ def _read_environment(env: Mapping[str, str], sources: _Sources) -> None:
             continue
         path = tuple(name.removeprefix(PREFIX).lower().split("__"))
         place = f"environment {name}"
-        if len(path) > 1 or path == ("agents",):
+        if len(path) > 1 or path[0] in LISTS:
             _set_text(sources, path, text, place)
         elif meant := _single_underscore(path[0]):
             mend = f"two underscores stand between section and key: {meant}"
@@ -224,7 +224,7 @@ def _set_text(sources: _Sources, path: tuple[str, ...], text: str, place: str) -
     dotted = ".".join(path)
     models = _section_models()
     fields = models[path[0]].model_fields if path[0] in models else {}
-    if path == ("agents",):
+    if len(path) == 1 and path[0] in LISTS:
         value: object = _toml_value(text)
     elif len(path) == 2 and path[1] in fields and path[1] != "credential":
         if dotted in SECRET_KEYS and place.startswith("--set"):

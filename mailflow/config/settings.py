@@ -6,7 +6,7 @@ comments and a test holds the two together.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -22,7 +22,10 @@ from mailflow.config.fields import (
     Host,
     Line,
     Lines,
+    OpenHours,
     OptionalPath,
+    TimeSpan,
+    ZoneName,
 )
 from mailflow.config.secret import Secret
 
@@ -30,6 +33,8 @@ Tls = Literal["implicit", "starttls", "none"]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[int, Field(ge=1, le=86400)]
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
+
+Items = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
 _SECRET = Field(default=None, exclude=True, repr=False)
@@ -219,6 +224,44 @@ class ProgressSettings(Section):
     """Most updates for one ticket between two answers of a person."""
     backoff: Annotated[float, Field(ge=1, le=10)] = 2.0
     """Each further update waits this many times longer than the one before."""
+    quiet: TimeSpan = "20:00-08:00"
+    """No update in these hours where a calendar names the time zone, nor on days off. Empty: none are quiet."""
+
+
+class ClosureSettings(Section):
+    """Days on which nobody works. It ends by itself."""
+
+    first: date
+    """The first day off, such as 2026-12-24."""
+    last: date
+    """The last day off; the same day for one day."""
+    text: Line = ""
+    """What customers are told about it, such as "We are away over Christmas."."""
+
+    @model_validator(mode="after")
+    def _forward(self) -> Self:
+        if not date(1970, 1, 1) <= self.first <= self.last <= date(9000, 1, 1):
+            raise ValueError("ends before it begins; give the first day as first")
+        if (self.last - self.first).days > 400:
+            raise ValueError("lasts longer than 400 days; shorten it")
+        return self
+
+
+class CalendarSettings(Section):
+    """When people work. The first calendar without queues is the whole desk's."""
+
+    name: Annotated[Line, Field(min_length=1)]
+    """What to call it."""
+    zone: ZoneName = "UTC"
+    """The time zone, such as "Europe/Berlin"."""
+    hours: OpenHours = ("mon-fri 09:00-17:00",)
+    """Working hours, such as ["mon-thu 09:00-12:00 13:00-17:00", "fri 09:00-14:00"]."""
+    holidays: Annotated[Line, Field(pattern=r"^([A-Z]{2,3}(-[A-Za-z0-9]{1,20})?)?$")] = ""
+    """Country and region of the public holidays, such as "DE-BY" or "FR". Empty: none."""
+    closures: Annotated[tuple[ClosureSettings, ...], Items] = ()
+    """Days off, such as [{ first = 2026-12-24, last = 2027-01-01, text = "We are away." }]."""
+    queues: Lines = ()
+    """The queues that keep these hours. Empty: all that no other calendar names."""
 
 
 class SuggestionsSettings(Section):
@@ -263,17 +306,26 @@ class Settings(Section):
     smtp: SmtpSettings
     database: DatabaseSettings = DatabaseSettings()
     state: StateSettings = StateSettings()
-    agents: Annotated[
-        tuple[AgentSettings, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)
-    ] = ()
+    agents: Annotated[tuple[AgentSettings, ...], Items] = ()
     sending: SendingSettings = SendingSettings()
     replies: RepliesSettings = RepliesSettings()
     acknowledgement: AcknowledgementSettings = AcknowledgementSettings()
     progress: ProgressSettings = ProgressSettings()
+    calendars: Annotated[tuple[CalendarSettings, ...], Items] = ()
     suggestions: SuggestionsSettings = SuggestionsSettings()
     templates: TemplatesSettings = TemplatesSettings()
     threading: ThreadingSettings = ThreadingSettings()
     log: LogSettings = LogSettings()
+
+    @model_validator(mode="after")
+    def _calendars_are_told_apart(self) -> Self:
+        names = [calendar.name for calendar in self.calendars]
+        queues = [queue for calendar in self.calendars for queue in calendar.queues]
+        for what, given in (("calendar", names), ("queue", queues)):
+            for name in given:
+                if given.count(name) > 1:
+                    raise ValueError(f"{what} {name} stands twice under [[calendars]]")
+        return self
 
     @model_validator(mode="after")
     def _agents_are_people(self) -> Self:
@@ -288,3 +340,10 @@ class Settings(Section):
                 raise ValueError(f"agent {number} stands twice: {address}")
             seen.add(address)
         return self
+
+
+#: The sections written in double brackets, once for each item.
+LISTS: dict[str, type[Section]] = {
+    "agents": AgentSettings,
+    "calendars": CalendarSettings,
+}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from pydantic import BaseModel
 from mailflow.config.fields import format_duration, url_without_password
 from mailflow.config.load import Loaded
 from mailflow.config.secret import Secret
-from mailflow.config.settings import AgentSettings, Settings
+from mailflow.config.settings import Settings
 
 MASK = "***"
 
@@ -32,7 +33,7 @@ def shown_settings(loaded: Loaded) -> list[ShownSetting]:
     for section in Settings.model_fields:
         content = getattr(loaded.settings, section)
         if isinstance(content, tuple):
-            value = [_agent(agent) for agent in content]
+            value = [_item(item) for item in content]
             lines.append(ShownSetting(section, value, loaded.origins.get(section, "default")))
             continue
         lines += _section_lines(section, content, loaded)
@@ -50,8 +51,8 @@ def _section_lines(section: str, content: BaseModel, loaded: Loaded) -> list[Sho
     return lines
 
 
-def _agent(agent: AgentSettings) -> dict[str, str]:
-    return {"address": agent.address, "name": agent.name}
+def _item(item: BaseModel) -> dict[str, object]:
+    return {name: _plain(getattr(item, name)) for name in type(item).model_fields}
 
 
 def _plain(value: object) -> object:
@@ -59,8 +60,14 @@ def _plain(value: object) -> object:
         return MASK
     if isinstance(value, timedelta):
         return format_duration(value)
+    if isinstance(value, BaseModel):
+        return _item(value)
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, tuple):
-        return [str(item) for item in value]
+        return [_plain(item) for item in value]
     if value is None:
         return ""
     if isinstance(value, Path):

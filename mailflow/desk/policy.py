@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
 
+from mailflow.desk.calendar import Calendar, Quiet, calendar_for
 from mailflow.desk.ticket import Priority
 
 
@@ -48,6 +49,7 @@ class ProgressPolicy:
     every: Mapping[Priority, timedelta] = field(default_factory=_default_update_intervals)
     max_updates: int = 5
     backoff: float = 2.0
+    quiet: Quiet = field(default_factory=Quiet)  # in force where a calendar says in which zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class Policy:
     acknowledge: bool = True
     budgets: Budgets = Budgets()
     progress: ProgressPolicy = ProgressPolicy()
+    calendars: tuple[Calendar, ...] = ()
     authserv_id: str = ""  # believed in Authentication-Results; '' believes nobody
     reply_by_subaddress: bool = True
     token_lifetime: timedelta = timedelta(days=365)
@@ -77,6 +80,10 @@ class Policy:
     def message_id_domain(self) -> str:
         """The right-hand side of our Message-IDs: a name nobody else on our domain writes ids with."""
         return f"mailflow.{self.domain}"
+
+    def calendar(self, queue: str | None = None) -> Calendar:
+        """When the people of a queue work; always, where nobody wrote it down."""
+        return calendar_for(self.calendars, queue)
 
     def agent(self, address: str) -> Agent | None:
         """The agent with exactly this address after ASCII lower-casing; look-alikes are strangers."""

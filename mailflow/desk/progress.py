@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from mailflow.desk.calendar import Calendar, add_working, after_quiet
 from mailflow.desk.letters import Letter, article_facts, desk_facts
 from mailflow.desk.notices import NoticeKind, ProgressUpdate, Resolution
 from mailflow.desk.outbox import MailClass
@@ -18,7 +19,10 @@ OUR_TURN = frozenset({TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.ON_HOLD}
 def next_update_at(
     ticket: Ticket, updates_sent: int, policy: Policy, now: datetime
 ) -> datetime | None:
-    """When the requester hears from us at the latest. Without news each wait is twice the one before."""
+    """When the requester hears from us at the latest, in working time and never in quiet hours.
+
+    Without news each wait is twice the one before.
+    """
     progress = policy.progress
     if (
         not progress.enabled
@@ -26,7 +30,16 @@ def next_update_at(
         or updates_sent >= progress.max_updates
     ):
         return None
-    return now + progress.every[ticket.priority] * progress.backoff**updates_sent
+    calendar = policy.calendar()
+    wait = progress.every[ticket.priority] * progress.backoff**updates_sent
+    return polite_moment(policy, calendar, add_working(calendar, now, wait))
+
+
+def polite_moment(policy: Policy, calendar: Calendar, moment: datetime) -> datetime:
+    """``moment``, or the next working morning. Where no calendar was written, nobody's night is known."""
+    if not policy.calendars:
+        return moment
+    return after_quiet(calendar, policy.progress.quiet, calendar.zone, moment)
 
 
 def owes_news(message: IncomingMessage, ticket: Ticket, *, opening: bool) -> bool:

@@ -1,10 +1,11 @@
 """What may leave of an agent's answer, and which letters follow from a decision."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
+from mailflow.desk.calendar import Calendar, Hours
 from mailflow.desk.context import Source, ThreadContext
 from mailflow.desk.intake import decide_intake
 from mailflow.desk.letters import Occasion, letters_for
@@ -123,6 +124,16 @@ def test_an_answer_goes_to_the_customers_side_only():
 def test_the_next_update_by_priority_and_silence(priority, sent, hours):
     due = next_update_at(ticket(priority=priority), sent, policy(), NOW)
     assert due == NOW + timedelta(hours=hours)
+
+
+def test_an_update_waits_for_working_time_and_the_morning():
+    office = Calendar("office", UTC, dict.fromkeys(range(5), (Hours(time(9), time(23)),)))
+    friday = datetime(2026, 11, 27, 20, 0, tzinfo=UTC)
+    rules = policy(calendars=(office,))
+    due = next_update_at(ticket(priority=Priority.URGENT), 0, rules, friday)
+    assert due == datetime(2026, 11, 30, 8, 0, tzinfo=UTC)  # at work till 23, yet nobody is woken
+    late = next_update_at(ticket(priority=Priority.URGENT), 1, rules, friday)
+    assert late == datetime(2026, 11, 30, 10, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("status", list(TicketStatus))

@@ -36,6 +36,7 @@ ALLOWED: dict[str, set[str]] = {
     "cli": {"typer", "rich"},
     "demo": {"aiosmtpd", "proxyprotocol", "pymap", "pysasl", "rich"},
     "app": {"apscheduler"},
+    "calendars": {"holidays"},
     "logs": {"structlog"},
 }
 #: Nearest to one library each.
