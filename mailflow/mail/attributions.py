@@ -55,7 +55,17 @@ WROTE_VERBS: Final[dict[str, tuple[str, ...]]] = {
 WROTE_ENDINGS: Final[dict[str, tuple[str, ...]]] = {
     "zh": ("写道", "寫道", "写到", "写了", "寫了", "编写", "撰写", "的来信", "来信"),
     "ja": ("のメール", "書きました", "書き込みました", "書いた", "さんの書き込み", "のメッセージ"),
-    "ko": ("작성", "씀", "썼습니다", "님이 작성", "보낸 메시지", "님의 말"),
+    "ko": (
+        "작성",
+        "쓴 글",
+        "작성했습니다",
+        "보냄",
+        "씀",
+        "썼습니다",
+        "님이 작성",
+        "보낸 메시지",
+        "님의 말",
+    ),
 }
 
 #: How an attribution begins when it begins with the date.
@@ -304,6 +314,10 @@ _GROUPWISE: Final = re.compile(r"^>>>\s?[^>\s].{5,300}\s?>>>$")
 _RUNS_ON: Final = re.compile(
     r"^(.{10,300}?>\)?\s{0,3}[^\s:：]{1,16}(?:\s[^\s:：]{1,16})?\s?[:：])\s{1,8}\S"
 )
+# Name ---03.02.2016 09:15:00---first words of the old mail : Lotus Notes.
+_NOTES: Final = re.compile(
+    r"^[^\s-].{1,80}? -{3}\d{1,4}[./-]\d{1,2}[./-]\d{1,4} \d{1,2}:\d\d(?::\d\d)?.{0,6}-{3}"
+)
 # >>>>> "Name" == Name <a@b> writes: : Gnus with Supercite.
 _SUPERCITE: Final = re.compile(r'^>{0,8}\s?"[^"]{1,80}" == ')
 
@@ -413,14 +427,27 @@ def _verb_last(folded: str) -> bool:
     return any(match.end() == len(tail) for match in _VERB.finditer(tail))
 
 
+def names_field(line: str) -> bool:
+    """Whether ``line`` looks like a header field, whatever its language: a short label and a value."""
+    match = _HEADER.match(line[:MAX_HEADER_LINE])
+    return match is not None and bool(match["value"].strip()) and len(match["label"].split()) <= 3
+
+
+def is_framed(line: str) -> bool:
+    """Words between dashes, as dividers are drawn in every language: ``-----邮件原件-----``."""
+    return bool(_FRAMED.match(line.strip()[:120]))
+
+
 def has_cue(line: str) -> bool:
     """Whether ``line`` holds anything an attribution that no quote follows must have: cheap to ask."""
     return bool(_CUE.search(line))
 
 
 def begins_with_attribution(line: str) -> bool:
-    """Whether quoted text goes on in the line of its attribution, as Yahoo on Android writes it."""
+    """Whether quoted text goes on in the line of its attribution: Yahoo on Android, Lotus Notes."""
     text = line.strip()[:MAX_ATTRIBUTION]
+    if _NOTES.match(text):
+        return True
     if "@" not in text or not begins_with_date(text):
         return False
     match = _RUNS_ON.match(text)
@@ -466,8 +493,8 @@ _LABELS: Final[dict[str, str]] = {
     "enviado el|enviado em|enviada|enviada em|enviado a|data|data invio|inviato|inviato il|"
     "verzonden|verzonden op|data wysłania|wysłano|wysłane|dnia|skickat|skickat den|sendt|"
     "dato|lähetetty|päivämäärä|päiväys|pvm|odesláno|dátum|odoslané|дата|отправлено|отправлен|"
-    "надіслано|gönderildi|gönderilme tarihi|tarih|发送时间|发送日期|日期|时间|寄件日期|發送時間|傳送時間|"
-    "送信日時|日時|日付|보낸 날짜|보낸날짜|날짜|küldve|elküldve|trimis|data|ημερομηνία|"
+    "надіслано|gönderildi|gönderilme tarihi|gönderme tarihi|gönderim tarihi|tarih|发送时间|发送日期|日期|时间|寄件日期|發送時間|傳送時間|"
+    "送信日時|日時|日付|보낸 날짜|보낸날짜|날짜|küldve|elküldve|изпратено|تاريخ الإرسال|תאריך שליחה|trimis|data|ημερομηνία|"
     "στάλθηκε|תאריך|נשלח|التاريخ|تاريخ|ngày|đã gửi|tanggal|dikirim|poslano|saadetud|išsiųsta|"
     "nosūtīts|sent at|sent on|وقت|ارسال شده|ส่ง|วันที่|发送|寄件時間|送信日|전송|发件时间|date de l'envoi",
     "to": "to|an|à|a|para|per|pour|naar|aan|do|till|til|vastaanottaja|komu|pro|кому|kime|alıcı|"
@@ -490,7 +517,9 @@ _LABELS: Final[dict[str, str]] = {
     "organisation|delivered-to|conversation-id|to list|list",
 }
 _ROLE_OF: Final[dict[str, str]] = {
-    label.strip(): role for role, labels in reversed(_LABELS.items()) for label in labels.split("|")
+    label.strip().casefold(): role
+    for role, labels in reversed(_LABELS.items())
+    for label in labels.split("|")
 }
 # "a", "de", "do", "no", "to" are also words; a colon right after a short label makes a header.
 _HEADER: Final = re.compile(
@@ -714,6 +743,8 @@ DIVIDER_PHRASES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "zh": (
         "原始邮件",
+        "邮件原件",
+        "郵件原件",
         "原始郵件",
         "原邮件",
         "转发邮件",
@@ -812,6 +843,7 @@ def _dashed_phrase(folded: str) -> bool:
     return len(folded) <= 120 and folded.startswith(_LONG_PHRASES)
 
 
+_FRAMED: Final = re.compile(r"^([-_=*~])\1{2,}\s?[^\s\d-].{1,60}?\s?\1{3,}$")
 _RULE: Final = re.compile(r"^\s{0,8}(?:[-_=*~+#—–]\s?){5,}\s{0,8}$|^\s{0,8}[─━―‐]{3,}\s{0,8}$")
 
 

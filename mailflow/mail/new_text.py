@@ -31,6 +31,7 @@ MAX_FOOTER_LINES: Final = 15
 MAX_ATTRIBUTION_LINES: Final = 4
 MAX_HEADER_BLOCK: Final = 20
 MAX_DISCLAIMER_LINES: Final = 40
+LONG_SENTENCE: Final = 25  # shorter lines that end in a full stop may be "Den man. 2."
 LONG_LINE: Final = 60  # a quoted line this long may have been wrapped into an unquoted one
 
 
@@ -214,7 +215,8 @@ class _Scan:
         while at < len(self.lines):
             end = self._attribution_end(at) if self._may_introduce(at) else at
             if end > at:
-                self.kinds[at:end] = [_ATTRIBUTION] * (end - at)
+                start = at - 1 if self._is_name_above(at) else at
+                self.kinds[start:end] = [_ATTRIBUTION] * (end - start)
                 self._quote_bars(end)
                 at = end
             else:
@@ -243,6 +245,14 @@ class _Scan:
                 return at
         return at
 
+    def _is_name_above(self, at: int) -> bool:
+        """Whether an attribution that begins with its address was wrapped below the name."""
+        if not at or not self.lines[at].lstrip().startswith("<") or self.kinds[at - 1] != _TEXT:
+            return False
+        name = self.lines[at - 1].strip()
+        alone = at == 1 or not self.lines[at - 2].strip()
+        return alone and len(name.split()) <= 5 and not name.endswith((".", "!", "?", ":", ","))
+
     def _continues(self, joined: str, at: int) -> bool:
         """Whether line ``at`` can be the rest of an attribution that wrapped."""
         line = self.lines[at]
@@ -251,10 +261,13 @@ class _Scan:
         if self.kinds[at] == _QUOTE:  # "<name@example.com" and ">:" on the next line
             open_angle = joined.rfind("<") > joined.rfind(">")
             return open_angle and bool(_CLOSING_ANGLE.match(line))
+        if self.kinds[at] == _SIGNATURE:
+            return False
         # A line that opens an attribution of its own is not the rest of another.
-        return not attributions.begins_with_date(line) or not attributions.is_attribution(
-            line, quote_follows=self._quote_follows(at)
-        )
+        ended = len(joined) >= LONG_SENTENCE and joined.endswith((".", "!", "?", "。"))
+        return not (
+            ended or attributions.begins_with_date(line)
+        ) or not attributions.is_attribution(line, quote_follows=self._quote_follows(at))
 
     def _quote_follows(self, at: int) -> bool:
         following = self.next_full[at]
@@ -326,11 +339,17 @@ class _Scan:
         start = at
         while start and (
             self.kinds[start - 1] == _EMPTY
-            or (self.kinds[start - 1] == _TEXT and self._is_bare_rule(start - 1))
+            or (self.kinds[start - 1] == _TEXT and self._draws_line(start - 1))
         ):
             start -= 1
         for place in range(start, len(self.lines)):
             self.kinds[place] = _OLDER
+
+    def _draws_line(self, at: int) -> bool:
+        """A drawn line above an older message, with or without words in it."""
+        return self._is_bare_rule(at) or (
+            not self.fenced[at] and attributions.is_framed(self.lines[at])
+        )
 
     def _is_bare_rule(self, at: int) -> bool:
         return not self.fenced[at] and signatures.is_delimiter(self.lines[at])
@@ -352,7 +371,7 @@ class _Scan:
             if role:
                 roles.setdefault(role, line)
                 end, unlabelled = place + 1, 0
-            elif line.strip():
+            elif line.strip() and not (roles and attributions.names_field(line)):
                 unlabelled += 1
                 if unlabelled > 4 or (roles.keys() - {"to", "cc"} and not self._wraps(line)):
                     break
