@@ -149,9 +149,12 @@ def _finished(
 
 
 def _recipient(block: dict[str, str]) -> BouncedRecipient | None:
-    address = ""
-    for name in ("final-recipient", "original-recipient", "x-actual-recipient"):
-        address = address or _address_in(block.get(name, ""))
+    named = [
+        _address_in(block.get(name, ""))
+        for name in ("final-recipient", "original-recipient", "x-actual-recipient")
+    ]
+    # A final recipient may be written in another address type (X.400); the original then tells more.
+    address = next((one for one in named if "@" in one), next(filter(None, named), ""))
     if not address:
         return None
     diagnostic = block.get("diagnostic-code", "")
@@ -334,7 +337,8 @@ def _addresses_beside_errors(own_words: str, not_meant: frozenset[str]) -> list[
     likely: list[str] = []
     others: list[str] = []
     for line in own_words.splitlines()[:200]:
-        match = _ADDRESS.search(line[:1_000])
+        named = _ADDRESS.finditer(line[:1_000])
+        match = next((one for one in named if not one[0].startswith("**")), None)  # masked
         if match is None or bounce_words.DAEMON.match(match[0]):
             continue
         alone = not any(character.isalnum() for character in line[: match.start()])

@@ -78,7 +78,8 @@ GAVE_UP: Final = re.compile(
 
 #: Where the returned message begins in a bounce of one text part.
 RETURNED: Final = re.compile(
-    r"^[\s>*_=#-]{0,60}(?:(?:the )?(?:original|returned|unsent|failed|bounced|rejected|undelivered|your) (?:mail|message|e-?mail)?\s?(?:message |mail |header |headers |text )?(?:follows|is|was|below|attached|header|headers|received)?"
+    r"^[\s>*_=#-]{0,60}(?:(?:the )?(?:original|returned|unsent|failed|bounced|rejected|undelivered) (?:mail|message|e-?mail)?\s?(?:message |mail |header |headers |text )?(?:follows|is|was|below|attached|header|headers|received)?"
+    r"|your (?:mail|message|e-?mail) (?:follows|is|was|below|attached|headers?)"
     r"|(?:below (?:this line )?is|this is|here is|included is) a copy of .{0,60}|copy of (?:the )?(?:original|your) message.{0,20}|original message.{0,30}|message (?:text|header|headers|contents?) follows?.{0,20}|"
     r"message headers?|returned message|unsent message.{0,20}|ursprüngliche nachricht|message d'origine|-{3,} ?this is a copy.{0,80}|元のメッセージ|原始邮件)[\s:.>*_=#-]{0,60}$",
     re.IGNORECASE | re.MULTILINE,

@@ -291,7 +291,13 @@ def _challenge(seen: Evidence) -> bool:
 
 
 def _auto_reply_subject(seen: Evidence) -> bool:
-    return bool(words.AUTO_REPLY_SUBJECT.match(seen.subject)) or bool(
+    if words.AUTO_REPLY_SUBJECT.match(seen.subject) or words.AUTO_REPLY_MARK.search(seen.subject):
+        return True
+    if words.AWAY_SUBJECT.match(seen.subject) and words.AWAY_UNTIL.search(
+        f"{seen.subject}\n{seen.text[:600]}"
+    ):
+        return True
+    return bool(
         words.AUTO_REPLY_TEXT.search(seen.text[:400])
         and (seen.null_path or _is_answer(seen))
         and _suppressed(seen) & {"all", "oof", "autoreply"}

@@ -227,16 +227,16 @@ AUTO_REPLY_SUBJECT: Final = re.compile(
     _PREFIX
     + r"(?:auto(?:matic|mated|mate)?[-\s]?(?:reply|response|respons\w{0,3}|answer|message|notification|acknowledg\w+|confirmation)\b|"
     r"auto[-\s]?re(?:ply|spon\w+)|auto\s?:|automatic out|out[-\s]of[-\s](?:the[-\s])?office|ooo\s?[:|-]|oof\s?:|i(?:'|’)?m (?:currently )?out of (?:the )?office|"
-    r"i am (?:currently )?(?:out of|away from) (?:the |my )?office|away from (?:my |the )?(?:office|desk|e-?mail|mail)|on (?:annual leave|vacation|holidays?)\s?(?:[:!-]|$|until|till|from|re\b)|"
+    r"i am (?:currently )?(?:out of|away from) (?:the |my )?office|away from (?:my |the )?(?:office|desk|e-?mail|mail)|"
     r"vacation (?:reply|response|message|notice|auto|notification)|away (?:message|notice|notification)\b|absence (?:notice|notification|from)|"
-    r"automatische? (?:antwort|antwoord|reactie|rückantwort|abwesenheits\w+|e-?mail-?antwort|beantwoording|mitteilung|benachrichtigung)|abwesenheits\w+|abwesend\b|abwesenheit\b|ich bin (?:zur ?zeit |derzeit |momentan )?(?:nicht im büro|im urlaub|abwesend|außer haus)|außer haus|nicht im (?:büro|haus)|autoantwort|auto-antwort|urlaubs\w*(?:nachricht|notiz|meldung|vertretung)|im urlaub\b|"
-    r"réponse automatique|reponse automatique|réponse auto\b|message automatique|absen(?:ce|t) (?:du|de|temporaire|automat|bureau)|absence\s?(?::|$)|absent du bureau|en (?:vacances|congé)s?\b|hors du bureau|notification d'absence|message d'absence|"
+    r"automatische? (?:antwort|antwoord|reactie|rückantwort|abwesenheits\w+|e-?mail-?antwort|beantwoording|mitteilung|benachrichtigung)|abwesenheits\w+|abwesend\b|abwesenheit\b|ich bin (?:zur ?zeit |derzeit |momentan )?(?:nicht im büro|im urlaub|abwesend|außer haus)|außer haus|nicht im (?:büro|haus)|autoantwort|auto-antwort|urlaubs\w*(?:nachricht|notiz|meldung|vertretung)|"
+    r"réponse automatique|reponse automatique|réponse auto\b|message automatique|absen(?:ce|t) (?:du|de|temporaire|automat|bureau)|absence\s?(?::|$)|absent du bureau|hors du bureau|notification d'absence|message d'absence|"
     r"respuesta automática|respuesta automatica|respuesta auto|fuera de (?:la )?oficina|ausencia (?:de|temporal)|ausente de la oficina|contestación automática|mensaje automático|autorespuesta|estoy (?:de vacaciones|fuera de)|"
     r"risposta automatica|risponditore automatico|fuori (?:ufficio|sede)|assenza dall'ufficio|messaggio automatico|assente\s?:|avviso di assenza|sono (?:in ferie|fuori ufficio)|"
     r"resposta automática|resposta automatica|fora do escritório|ausência (?:temporária|do escritório)|ausente do escritório|mensagem automática|estou de férias|"
     r"automatisch(?:e)? (?:antwoord|beantwoord|bericht)|afwezig(?:heid\w*|heidsbericht)?\b|niet aanwezig|niet op kantoor|buiten kantoor|"
     r"automatyczna odpowiedź|odpowiedź automatyczna|autoodpowiedź|poza biurem|nieobecność|nieobecny|autoresponder|"
-    r"autosvar|automatiskt? svar|automatisk(?:t)? (?:svar|meddelande|melding)|frånvaro\w*|ej på kontoret|inte på kontoret|borta från kontoret|"
+    r"autosvar|automatiskt? svar|automatisk(?:t)? (?:svar|meddelande|melding|besked)|frånvaro\w*|ej på kontoret|inte på kontoret|borta från kontoret|"
     r"fravær\w*|ikke (?:på|til stede på) kontoret|ikke til stede|fraværende|fravaersmelding|"
     r"automaattinen (?:vastaus|poissaolo\w*)|automaattivastaus|poissaolo\w*|poissa (?:toimistolta|työpaikalta)|lomavastaus|"
     r"automatická odpověď|automaticka odpoved|automatická odpoveď|mimo kancelář|nepřítomnost|odpověď v nepřítomnosti|mimo kanceláriu|neprítomnosť|"
@@ -247,7 +247,31 @@ AUTO_REPLY_SUBJECT: Final = re.compile(
     r"自动(?:回复|答复|回覆|应答)|自動(?:回覆|回復|答覆|回应|返信|応答|配信)|不在(?:通知|返信|のお知らせ|連絡|办公室|辦公室)|外出中|休暇(?:中|のお知らせ)|休假|外出(?:回复|自动)|【自動返信】|（自動返信）|"
     r"자동 ?(?:회신|응답|답장)|부재 ?중|부재중 ?(?:알림|자동)|휴가 ?중|"
     r"رد تلقائي|الرد التلقائي|خارج المكتب|תשובה אוטומטית|מענה אוטומטי|מחוץ למשרד|پاسخ خودکار|"
-    r"trả lời tự động|tự động trả lời|balasan otomatis|jawaban otomatis|ตอบกลับอัตโนมัติ|การตอบกลับอัตโนมัติ)",
+    r"trả lời tự động|tự động trả lời|balasan otomatis|jawaban otomatis|ตอบกลับอัตโนมัติ|การตอบกลับอัตโนมัติ)"
+    # "Auto-reply does not work" was written by somebody who waits for an answer.
+    r"(?!\W{0,3}(?:does|do|is|isn|not|fails?|failed|broken|from you|problems?|funktioniert|geht nicht|ne fonctionne|no funciona|non funziona)\b)",
+    re.IGNORECASE,
+)
+#: A mark in brackets anywhere, and "Kim is out of office".
+AUTO_REPLY_MARK: Final = re.compile(
+    r"[\[(【](?:auto(?:matic|mated)?[- ]?(?:reply|response|answer|responder)|automatische antwort|réponse automatique|"
+    r"respuesta automática|risposta automatica|resposta automática|out of office|ooo)[\])】]|"
+    r"^.{2,60} (?:is|are) (?:currently |now )?(?:out of (?:the )?office|on (?:vacation|leave|holiday))\b|"
+    r"^(?:holiday|vacation|absence) auto-?\s?(?:reply|response)",
+    re.IGNORECASE,
+)
+#: Words a traveller writes too: they count where subject or text says until when.
+AWAY_SUBJECT: Final = re.compile(
+    _PREFIX
+    + r"(?:away|(?:on )?(?:annual )?leave|(?:on )?(?:vacation|holidays?)|(?:im )?urlaub|(?:en )?(?:vacances|congés?)|(?:in )?ferie|"
+    r"(?:de )?vacaciones|(?:de )?férias|(?:met )?vakantie|(?:op )?verlof|(?:na )?urlop\w*|(?:på )?semester|(?:på )?ferie|lomalla|loma|"
+    r"(?:na )?dovolen\w{1,2}|(?:в )?отпуске?|(?:у )?відпустці|(?:yıllık )?izin\w*|休暇|休假|휴가)(?![\w-])",
+    re.IGNORECASE,
+)
+AWAY_UNTIL: Final = re.compile(
+    r"\b(?:until|till|through|back (?:on|in|at|from)|return(?:ing)? (?:on|to)|bis (?:zum|einschließlich|einschl|\d)|zurück|wieder (?:da|im|erreichbar)|"
+    r"jusqu|de retour|hasta el|vuelvo|regres\w+|fino al|rientr\w*|até|volto|tot (?:en met|\d|maandag)|terug|do dnia|wracam|wrócę|"
+    r"till och med|tillbaka|tilbage|tilbake|asti|saakka|takaisin|do \d|zpět|späť|вернусь|по \d|до \d|döneceğim|tarihine kadar)|まで|戻り|返回|回来|까지|복귀",
     re.IGNORECASE,
 )
 AUTO_REPLY_TEXT: Final = re.compile(
