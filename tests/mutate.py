@@ -59,11 +59,11 @@ def mutated(
 ) -> Iterator[bytes]:
     """``count`` mails, the same for the same arguments; each at most some 200 kB.
 
-    All but one in ten are cut at ``short`` octets: what comes later in a mail is more of the same.
+    All but one in twenty are cut at ``short`` octets: what comes later in a mail is more of the same.
     """
     dice = random.Random(seed)
     for _ in range(count):
-        octets = bytearray(dice.choice(seeds)[: 100_000 if dice.random() < 0.1 else short])
+        octets = bytearray(dice.choice(seeds)[: 100_000 if dice.random() < 0.05 else short])
         for _ in range(dice.choice((1, 1, 2, 3, 5, 8, 13, 30))):
             _mutate(octets, seeds, dice)
         yield bytes(octets)

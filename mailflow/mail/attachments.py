@@ -7,16 +7,20 @@ true ending when it is cut.
 
 from __future__ import annotations
 
+import mimetypes
 import re
+from collections.abc import Collection
 
 from mailflow.mail.addresses import without_invisible
 from mailflow.mail.headers import one_line
 from mailflow.mail.message import Attachment
 from mailflow.mail.mime import Part
+from mailflow.mail.tnef import Tnef
 
 MAX_NAME = 120  # characters; with four octets each still under a file system's 255 in most scripts
 
 _SPACES = re.compile(r"\s+")
+_TYPE = re.compile(r"[a-z0-9][a-z0-9.+_-]{0,60}/[a-z0-9][a-z0-9.+_-]{0,80}")
 _DRIVE = re.compile(r"^[A-Za-z]:")
 
 #: Containers mail programs know by name; the name tells people what lies there.
@@ -72,6 +76,23 @@ def attachment_from(part: Part, number: int, *, inline: bool) -> Attachment:
         content_id=part.content_id,
         content=content,
     )
+
+
+def unpacked(container: Tnef, shown: Collection[str]) -> list[Attachment]:
+    """The files of a winmail.dat. ``shown`` are the Content-IDs the HTML shows as images."""
+    return [
+        Attachment(
+            filename=clean_filename(one.name) or f"winmail-{number}.bin",
+            content_type=one.content_type
+            if _TYPE.fullmatch(one.content_type)
+            else mimetypes.guess_type(clean_filename(one.name))[0] or "application/octet-stream",
+            size=len(one.content),
+            inline=one.content_id in shown,
+            content_id=one.content_id,
+            content=one.content,
+        )
+        for number, one in enumerate(container.files, start=1)
+    ]
 
 
 def clean_filename(name: str) -> str:

@@ -6,6 +6,8 @@
 * multipart/signed: the signed part. multipart/encrypted: nothing is readable.
 * multipart/report: what stands before the machine-readable part.
 * any other multipart: every unnamed inline text, one after another (Apple Mail writes around files).
+* winmail.dat (TNEF) is a file, and its files come beside it; where nothing else is readable, its text
+  is the text.
 * an invitation (text/calendar) is a file; where nothing else is readable, it is also the text.
 * a message inside (message/rfc822) is never the text; it was written in another mail.
 """
@@ -20,6 +22,7 @@ from mailflow.mail.charset import decode_text
 from mailflow.mail.flowed import unflow
 from mailflow.mail.html_text import html_to_text
 from mailflow.mail.mime import Part
+from mailflow.mail.tnef import TYPES, Tnef, read_tnef
 from mailflow.mail.transfer import decode_transfer
 
 MAX_TEXT = 1_000_000  # characters
@@ -37,6 +40,7 @@ class Body:
     html: str | None = None
     beside: list[Part] = field(default_factory=list)
     defects: set[str] = field(default_factory=set)
+    inside: dict[int, Tnef] = field(default_factory=dict)  # by place in ``beside``
 
 
 @dataclass(slots=True)
@@ -74,9 +78,28 @@ def read_body(root: Part) -> Body:
         body.defects.add("text-cut")
     _add_alternative(chosen, used, pages, body)
     body.html = "\n".join(pages)[:MAX_HTML] if pages else None
+    _read_containers(body)
     if not body.text:
         _read_invitation(body)
     return body
+
+
+def _read_containers(body: Body) -> None:
+    """Open each winmail.dat; the first with text lends it to a message that has none."""
+    for place, part in enumerate(body.beside):
+        name = part.filename.lower()
+        if part.content_type not in TYPES and name != "winmail.dat":
+            continue
+        read = read_tnef(part.octets)
+        if not read.complete:
+            body.defects.add("tnef-unreadable")
+        body.inside[place] = read
+        if _VISIBLE.search(body.text):
+            continue
+        if read.html:
+            body.html = _cut_html(read.html, body.defects)
+        text = read.text or html_to_text(body.html or "")
+        body.text = text[:MAX_TEXT].rstrip()
 
 
 def _read_invitation(body: Body) -> None:

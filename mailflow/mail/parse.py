@@ -17,7 +17,7 @@ from typing import TypeVar
 from urllib.parse import unquote
 
 from mailflow.mail.addresses import AddressList, parse_addresses, parse_path
-from mailflow.mail.attachments import attachment_from
+from mailflow.mail.attachments import attachment_from, unpacked
 from mailflow.mail.body import Body, read_body
 from mailflow.mail.bounce import read_bounce
 from mailflow.mail.dates import parse_date
@@ -301,11 +301,14 @@ def _date(head: Head, defects: set[str]) -> datetime | None:
 
 def _attachments(body: Body) -> tuple[Attachment, ...]:
     shown = {unquote(one) for one in _SHOWN_ID.findall(body.html or "")}
-    found = []
+    found: list[Attachment] = []
     for number, part in enumerate(body.beside, start=1):
         tied = part.content_id is not None and part.content_id in shown
         inline = tied or (part.disposition == "inline" and part.maintype == "image")
         found.append(attachment_from(part, number, inline=inline))
+        inside = body.inside.get(number - 1)
+        if inside is not None:
+            found.extend(unpacked(inside, shown))
     return tuple(found)
 
 

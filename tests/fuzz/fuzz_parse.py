@@ -28,7 +28,7 @@ from tests.mutate import mutated
 
 CORPORA = Path(__file__).resolve().parents[3] / "shared" / "corpora"
 BATCH = 1_000
-SHORT = 1_200  # octets of most mails mutated: a head and the first lines of a body
+SHORT = 700  # octets of most mails mutated: a head and the first lines of a body
 
 
 def seeds() -> list[bytes]:
