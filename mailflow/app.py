@@ -37,7 +37,14 @@ from mailflow.flow.receive import Outcome, decide_waiting, fetch_new, pretend_re
 from mailflow.store.database import SqlStore, open_store
 from mailflow.store.faults import StoreUnavailable
 from mailflow.suggestions import load_suggester
-from mailflow.wiring import build_desk, imap_account, open_templates, smtp_server, utc_now
+from mailflow.wiring import (
+    build_desk,
+    imap_account,
+    open_templates,
+    signed,
+    smtp_server,
+    utc_now,
+)
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +87,7 @@ class App:
         self._account = imap_account(settings)
         self._read_only = read_only
         self._sender = SmtpSender(smtp_server(settings))
-        self._submission: Submission = submission or self._sender
+        self._submission: Submission = submission or signed(settings, self._sender)
         self._parser_trial = ParserTrial()
         self._trial: Trial = trial or self._parser_trial
         self._watch = watch or Watch()

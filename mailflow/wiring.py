@@ -20,11 +20,13 @@ from mailflow.desk.policy import (
 )
 from mailflow.desk.ticket import Article, Priority
 from mailflow.edges.imap import ImapAccount
-from mailflow.edges.smtp import SmtpServer
+from mailflow.edges.signed_smtp import SignedSender
+from mailflow.edges.smtp import SmtpSender, SmtpServer
 from mailflow.edges.templates import Templates, TemplateUnusable
 from mailflow.flow.answer import Desk
-from mailflow.flow.ports import Clock
+from mailflow.flow.ports import Clock, Submission
 from mailflow.shipped import shipped
+from mailflow.signing import dkim_signer
 from mailflow.state import signing_keys
 from mailflow.store.faults import StoreUnavailable
 
@@ -97,6 +99,12 @@ def smtp_server(settings: Settings) -> SmtpServer:
         timeout_seconds=smtp.timeout_seconds,
         allow_insecure=smtp.insecure,
     )
+
+
+def signed(settings: Settings, sender: SmtpSender) -> Submission:
+    """``sender``, signing where ``[dkim]`` names a key. Raises ConfigError for a key that is none."""
+    sign = dkim_signer(settings)
+    return sender if sign is None else SignedSender(sender, sign)
 
 
 def open_templates(settings: Settings) -> Templates:

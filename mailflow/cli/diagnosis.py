@@ -151,6 +151,33 @@ def look_at_smtp(settings: Settings) -> Iterator[Finding]:
         sender.close()
 
 
+def look_at_dkim(settings: Settings) -> Iterator[Finding]:
+    """Sign a sample and verify it by the key in DNS, as every receiver will."""
+    from mailflow.config import ConfigError
+    from mailflow.edges.signed_smtp import verifies
+    from mailflow.signing import dkim_domain, dkim_signer
+
+    domain, selector = dkim_domain(settings), settings.dkim.selector
+    try:
+        sign = dkim_signer(settings)
+    except ConfigError as error:
+        for fault in error.faults:
+            cause = f"{fault.key} {fault.value}: {fault.problem}"
+            yield Finding("DKIM", Status.FAILED, cause, fault.mend, CONFIGURATION_INVALID)
+        return
+    if sign is None:
+        yield Finding("DKIM", Status.SKIPPED, "mailflow does not sign; your provider may")
+    elif verifies(sign(f"From: check@{domain}\r\nSubject: check\r\n\r\ncheck\r\n".encode())):
+        yield Finding("DKIM", Status.OK, f"signs for {domain}, and the key in DNS agrees")
+    else:
+        yield Finding(
+            "DKIM",
+            Status.WARNING,
+            f"signs for {domain}, and no key in DNS accepts it",
+            f"publish the public key as TXT record {selector}._domainkey.{domain}",
+        )
+
+
 def look_at_database(settings: Settings) -> Iterator[Finding]:
     from pathlib import Path
 
@@ -257,7 +284,11 @@ LOCAL: tuple[tuple[str, Look], ...] = (
     ("model", look_at_model),
     ("state", look_at_state),
 )
-NETWORK: tuple[tuple[str, Look], ...] = (("IMAP", look_at_mailbox), ("SMTP", look_at_smtp))
+NETWORK: tuple[tuple[str, Look], ...] = (
+    ("IMAP", look_at_mailbox),
+    ("SMTP", look_at_smtp),
+    ("DKIM", look_at_dkim),
+)
 
 
 def look(subject: str, at: Look, settings: Settings) -> Iterator[Finding]:

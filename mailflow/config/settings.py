@@ -151,6 +151,19 @@ class SmtpSettings(Account):
     """Where bounces go: token (support+TOKEN@…, told apart by mail), null (<>), or an address."""
 
 
+class DkimSettings(Section):
+    """A signature of our own on what we send (DKIM). Leave it out where your provider signs."""
+
+    domain: Line = ""
+    """The domain that signs. Empty: that of support.address."""
+    selector: Annotated[Line, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,60}[A-Za-z0-9])?$")] = (
+        "mailflow"
+    )
+    """The public key stands in DNS at SELECTOR._domainkey.DOMAIN."""
+    key_file: OptionalPath = None
+    """File with the private key (PEM), mode 0600. Empty: mailflow signs nothing."""
+
+
 class DatabaseSettings(Section):
     """Where tickets are kept."""
 
@@ -304,6 +317,7 @@ class Settings(Section):
     support: SupportSettings
     mailbox: MailboxSettings
     smtp: SmtpSettings
+    dkim: DkimSettings = DkimSettings()
     database: DatabaseSettings = DatabaseSettings()
     state: StateSettings = StateSettings()
     agents: Annotated[tuple[AgentSettings, ...], Items] = ()

@@ -26,6 +26,7 @@ ALLOWED: dict[str, set[str]] = {
         "aiosmtplib",
         "babel",
         "css_inline",
+        "dkim",
         "imapclient",
         "jinja2",
         "markdown_it",
