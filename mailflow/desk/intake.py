@@ -21,6 +21,7 @@ from mailflow.desk.decision import (
     Voice,
     WakeDecision,
 )
+from mailflow.desk.forward import Forward, forward_by_agent
 from mailflow.desk.plain_address import is_plain_address
 from mailflow.desk.policy import Agent, Policy, ascii_lower
 from mailflow.desk.relay import relay_fault
@@ -76,6 +77,9 @@ def decide_intake(
         return _decide_agent(scene, agent)
     if message.origin.kind in _QUIET:
         return _decide_report(scene)
+    forward = forward_by_agent(message, policy) if scene.ticket is None else None
+    if forward:
+        return _decide_forward(scene, forward)
     if scene.ticket is not None and policy.agent(_author_address(message)):
         return _decide_unproven_agent(scene, message.origin.kind is Origin.PERSON)
     return _decide_customer(scene)
@@ -176,6 +180,29 @@ def _decide_unproven_agent(scene: Scene, by_person: bool) -> Decision:
 
 
 # ── mail from the other side ────────────────────────────────────────────────────────────────────
+
+
+def _decide_forward(scene: Scene, forward: Forward) -> Decision:
+    """A customer's mail that a proven agent passes on: a ticket of the customer, and who was chosen is said."""
+    author = ascii_lower(forward.original.author.address)
+    chosen = (
+        f"{forward.agent.address} forwarded it: filed under {author}, the author of the mail "
+        f"{'attached to' if forward.original.found == 'attached' else 'quoted in'} the forward"
+    )
+    return Decision(
+        store=StoreDecision(Storing.OPEN_TICKET, chosen),
+        thread=scene.thread,
+        wake=WakeDecision(True, "a new ticket", TicketStatus.NEW),
+        answer=AnswerDecision(
+            Answer.NOTHING, "an agent forwarded it; the customer did not write here"
+        ),
+        voice=Voice.CUSTOMER,
+        verified=False,  # the agent is proven, the customer is not
+        joins=(Joining(author, forward.original.author.name, ParticipantRole.REQUESTER),),
+        agent_address=forward.agent.address,
+        priority=_suggested_priority(scene.suggestion),
+        warnings=(chosen, *_linked(scene)),
+    )
 
 
 def _decide_report(scene: Scene) -> Decision:
@@ -363,10 +390,12 @@ def _suggested_priority(suggestion: Suggestion) -> Priority:
     return Priority.NORMAL if priority is None or priority.abstained else priority.label
 
 
+def _linked(scene: Scene) -> tuple[str, ...]:
+    return (scene.thread.reason,) if scene.thread.linked_to is not None else ()
+
+
 def _warnings(scene: Scene) -> tuple[str, ...]:
-    warnings = []
-    if scene.thread.linked_to is not None:
-        warnings.append(scene.thread.reason)
+    warnings = [*_linked(scene)]
     if scene.context.same_message_id:
         warnings.append("another message carries the same Message-ID")
     if scene.message.author_ambiguous:

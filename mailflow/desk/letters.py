@@ -79,7 +79,7 @@ def _letters(occasion: Occasion, policy: Policy) -> Iterator[Letter]:
     if answer is Answer.TELL_AGENT:
         yield _not_sent(occasion, policy)
     if occasion.decision.wake.value:
-        for agent in _agents_to_wake(occasion.ticket, occasion.message, policy):
+        for agent in _agents_to_wake(occasion, policy):
             yield _notification(occasion, agent, policy)
 
 
@@ -124,8 +124,14 @@ def _customer_article(occasion: Occasion, policy: Policy) -> ArticleFacts | None
 # ── to an agent ─────────────────────────────────────────────────────────────────────────────────
 
 
-def _agents_to_wake(ticket: Ticket, message: IncomingMessage, policy: Policy) -> tuple[Agent, ...]:
-    """The assignee if there is one, else everybody; nobody is told of their own mail."""
+def _agents_to_wake(occasion: Occasion, policy: Policy) -> tuple[Agent, ...]:
+    """The assignee if there is one, else everybody; nobody is told of their own mail.
+
+    Whoever forwarded a customer's mail is told under whom it was filed.
+    """
+    ticket, message, decision = occasion.ticket, occasion.message, occasion.decision
+    if decision.voice is Voice.CUSTOMER and decision.agent_address is not None:
+        return policy.agents
     assignee = policy.agent(ticket.assignee) if ticket.assignee else None
     author = policy.agent(message.author.address) if message.author else None
     return tuple(a for a in ((assignee,) if assignee else policy.agents) if a != author)

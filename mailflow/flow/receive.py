@@ -15,6 +15,7 @@ from itertools import takewhile
 
 from mailflow.desk.context import Source, lookup_for
 from mailflow.desk.decision import Decision
+from mailflow.desk.forward import with_original
 from mailflow.desk.intake import decide_intake
 from mailflow.desk.policy import Policy
 from mailflow.desk.reply_token import read_claims
@@ -239,7 +240,8 @@ def _read(
         return None
     fault = trial(waiting.raw.octets) if waiting.attempts >= _MAX_ATTEMPTS - 1 else None
     if fault is None:
-        return parse_message(waiting.raw, own_identity(desk.policy))
+        message = parse_message(waiting.raw, own_identity(desk.policy))
+        return with_original(message, desk.policy)
     if not stop():
         watch(_quarantine(waiting, fault, store, desk))
     return None

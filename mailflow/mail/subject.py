@@ -139,6 +139,17 @@ def is_reply_prefix(mark: str) -> bool:
     return mark.strip().rstrip(":：").strip().casefold() in REPLY_PREFIXES
 
 
+def is_forward(subject: str) -> bool:
+    """Whether the outermost mark of ``subject`` says that it forwards: "Fwd: x", "WG: x", "[Fwd: x]".
+
+    ``RV`` is used for replies as well and counts as a forward.
+    """
+    text = " ".join(subject[:MAX_SUBJECT].split())
+    if _WRAPPED_FORWARD.match(text) or _TRAILER.search(text):
+        return True
+    return bool(_mark_end(text, FORWARD_PREFIXES))
+
+
 def base_subject(subject: str) -> str:
     """The subject without reply and forward marks, list tags and (fwd) trailers (RFC 5256 2.1).
 
