@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy import sparse
 
 from mailflow.suggest.features import STEMS, stem_hash
-from mailflow.suggest.ranking import Integers, Ranking
-from mailflow.suggest.space import Floats, Row
+from mailflow.suggest.ranking import Ranking
+from mailflow.suggest.space import Floats, Integers
+
+Row = tuple[Integers, Floats]  # columns and values of the message
 
 NAMED_WORDS = 4
 ROWS_READ = 6  # of the article's own, nearest first
@@ -37,23 +40,46 @@ def telling_words(
     """The words of the message that this article's tickets and text share, weightiest first."""
     members = np.flatnonzero(ranking.row_class == article)
     if not len(members):
-        return []
+        return _far_words(ranking, row, words, article)
     nearest = members[np.argsort(-cosines[members], kind="stable")[:ROWS_READ]]
-    block = ranking.space.blocks[STEMS]
-    stems = row.columns < len(block.hashes)
-    weight = row.values[stems] * _profile(ranking, nearest, row.columns[stems])
-    by_hash = {stem_hash(word): word for word in reversed(words) if len(word) > 2}
+    return _shared(ranking, row, words, ranking.rows, nearest)
+
+
+def _far_words(ranking: Ranking, row: Row, words: Sequence[str], article: int) -> list[str]:
+    place = int(np.searchsorted(ranking.far_class, article))
+    if place >= len(ranking.far_class):
+        return []
+    return _shared(ranking, row, words, ranking.far_rows, np.array([place]))
+
+
+def _shared(
+    ranking: Ranking, row: Row, words: Sequence[str], rows: sparse.csr_matrix, members: Integers
+) -> list[str]:
+    hashes = ranking.space.blocks[STEMS].hashes
+    stems = row[0] < len(hashes)
+    columns = row[0][stems]
+    weight = row[1][stems] * _profile(rows, members, columns)
     best = [i for i in np.argsort(-weight, kind="stable")[: 2 * NAMED_WORDS] if weight[i] > 0]
-    found = [by_hash.get(int(block.hashes[row.columns[stems][i]])) for i in best]
-    return [word for word in found if word][:NAMED_WORDS]
+    return words_for([int(hashes[columns[i]]) for i in best], words, 3)[:NAMED_WORDS]
 
 
-def _profile(ranking: Ranking, members: Integers, columns: Integers) -> Floats:
+def words_for(hashes: Sequence[int], words: Sequence[str], shortest: int) -> list[str]:
+    """The first word of the message for each stem, of at least so many letters: "the" explains nothing."""
+    wanted = set(hashes)
+    named: dict[int, str] = {}
+    for word in words:
+        if len(word) >= shortest and (hashed := stem_hash(word)) in wanted:
+            named.setdefault(hashed, word)
+    return [named[one] for one in hashes if one in named]
+
+
+def _profile(rows: sparse.csr_matrix, members: Integers, columns: Integers) -> Floats:
     """How much the rows weigh each of these columns, summed. ``columns`` ascend."""
     weights = np.zeros(len(columns), dtype=np.float32)
     for member in members if len(columns) else ():
-        part = slice(ranking.rows.indptr[member], ranking.rows.indptr[member + 1])
-        found, values = ranking.rows.indices[part], ranking.rows.data[part]
+        part = slice(rows.indptr[member], rows.indptr[member + 1])
+        upto = np.searchsorted(rows.indices[part], columns[-1], "right")  # stems come first
+        found, values = rows.indices[part][:upto], rows.data[part][:upto]
         places = np.minimum(np.searchsorted(columns, found), len(columns) - 1)
         hit = columns[places] == found
         weights[places[hit]] += values[hit]

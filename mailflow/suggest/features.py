@@ -1,29 +1,43 @@
-"""Words to hashed features in three blocks: stems, ordered stem pairs, character n-grams.
+"""Words to hashed features in four blocks: stems, ordered pairs, pairs in any order, character n-grams.
 
 A feature is a 32-bit hash, the same on every machine and in every run. With a few hundred thousand
 features collisions are some ten in all; in exchange a vocabulary is one array, holds no customer's
-words, and is looked up without a Python loop.
+words, and is looked up without a Python loop. Many texts are hashed in one sweep of array
+operations: the cost of a call is shared by a batch.
 """
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from mailflow.suggest.words import stem, words_of
+from mailflow.suggest.words import stem
 
 Hashes = npt.NDArray[np.uint32]
+Places = npt.NDArray[np.int64]
+Found = tuple[Places, Hashes]  # the text each feature stands in, and the feature; with repeats
 
-STEMS, PAIRS, GRAMS = range(3)
-BLOCKS = 3
-PAIR_REACH = 3  # a pair spans at most two words between
+STEMS, PAIRS, TOGETHER, GRAMS = range(4)
+BLOCKS = 4
+PAIR_REACH = 3  # an ordered pair spans at most two words between
+TOGETHER_REACH = 8  # words in any order that stand together
 GRAM_SIZES = (3, 4, 5)
 
 _PRIME = np.uint32(2_654_435_761)
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Of a number of texts: per block what was found, in the order of the texts."""
+
+    texts: int
+    words: Places  # how many words each text has
+    blocks: tuple[Found, ...]
 
 
 @lru_cache(maxsize=50_000)
@@ -32,35 +46,48 @@ def stem_hash(word: str) -> int:
     return zlib.crc32(stem(word).encode("utf-8", "replace"))
 
 
-def features_of(words: Sequence[str]) -> tuple[Hashes, Hashes, Hashes]:
-    """The features of a text per block, with repeats. ``words`` are folded (`words_of`)."""
-    stems = np.fromiter((stem_hash(word) for word in words), dtype=np.uint32, count=len(words))
-    return stems, _pairs(stems), _grams(" " + " ".join(words) + " ")
+def features_of(texts: Sequence[Sequence[str]], *, light: bool = False) -> Features:
+    """The features of texts given as folded words (`words_of`). ``light``: stems and ordered pairs alone."""
+    counts = np.array([len(words) for words in texts], dtype=np.int64)
+    owner = np.repeat(np.arange(len(texts)), counts)
+    flat = (stem_hash(word) for words in texts for word in words)
+    stems = np.fromiter(flat, dtype=np.uint32, count=int(counts.sum()))
+    none: Found = np.empty(0, np.int64), np.empty(0, np.uint32)
+    together = none if light else _pairs(owner, stems, TOGETHER_REACH, ordered=False)
+    grams = none if light else _grams(texts)
+    blocks = ((owner, stems), _pairs(owner, stems, PAIR_REACH, ordered=True), together, grams)
+    return Features(len(texts), counts, blocks)
 
 
-def features_of_text(text: str) -> tuple[Hashes, Hashes, Hashes]:
-    return features_of(words_of(text))
+def _pairs(owner: Places, stems: Hashes, reach: int, *, ordered: bool) -> Found:
+    """Ordered: "card stolen" and "stolen card" are two features; otherwise one."""
+    owners, found = [owner[:0]], [stems[:0]]
+    for step in range(1, min(reach, len(stems) - 1) + 1):
+        same = owner[step:] == owner[:-step]
+        first, second = stems[:-step][same], stems[step:][same]
+        if not ordered:
+            first, second = np.minimum(first, second), np.maximum(first, second)
+        owners.append(owner[step:][same])
+        found.append(_mixed(first * np.uint32(31) + _mixed(second)))
+    return np.concatenate(owners), np.concatenate(found)
 
 
-def _pairs(stems: Hashes) -> Hashes:
-    """Order matters: "card stolen" and "stolen card" are two features."""
-    reaches = range(1, min(PAIR_REACH, len(stems) - 1) + 1)
-    found = [_mixed(stems[:-reach] * np.uint32(31) + _mixed(stems[reach:])) for reach in reaches]
-    return np.concatenate(found) if found else np.empty(0, dtype=np.uint32)
-
-
-def _grams(text: str) -> Hashes:
-    points = np.frombuffer(text.encode("utf-32-le", "replace"), dtype=np.uint32)
-    found = []
-    for size in GRAM_SIZES:
-        count = len(points) - size + 1
-        if count <= 0:
+def _grams(texts: Sequence[Sequence[str]]) -> Found:
+    """Runs of characters of each text, blanks between words and at both ends counted in."""
+    joined = [f" {' '.join(words)} " for words in texts]
+    owner = np.repeat(np.arange(len(texts)), [len(text) for text in joined])
+    points = np.frombuffer("".join(joined).encode("utf-32-le", "replace"), dtype=np.uint32)
+    rolling = _mixed(points)
+    owners, found = [owner[:0]], [points[:0]]
+    for size in range(2, GRAM_SIZES[-1] + 1):
+        if len(points) < size:
             break
-        rolling = np.full(count, size, dtype=np.uint32)
-        for offset in range(size):
-            rolling = _mixed(rolling * np.uint32(16_777_619) + points[offset : offset + count])
-        found.append(rolling)
-    return np.concatenate(found) if found else np.empty(0, dtype=np.uint32)
+        rolling = _mixed(rolling[:-1] * np.uint32(16_777_619) + points[size - 1 :])
+        if size in GRAM_SIZES:
+            inside = owner[size - 1 :] == owner[: len(rolling)]
+            owners.append(owner[: len(rolling)][inside])
+            found.append(rolling[inside])
+    return np.concatenate(owners), np.concatenate(found)
 
 
 def _mixed(values: Hashes) -> Hashes:

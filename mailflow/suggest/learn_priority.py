@@ -11,14 +11,13 @@ from scipy import sparse
 
 from mailflow.desk.ticket import Priority
 from mailflow.suggest.accept import logistic
-from mailflow.suggest.features import features_of
 from mailflow.suggest.learn_ranking import LearnTicket
 from mailflow.suggest.lexicon import SCALE, Lexicon, hits_for
 from mailflow.suggest.priority import SIGNS, STEPS, PriorityModel, label_chances, signs_of
-from mailflow.suggest.space import Floats, learn_space
+from mailflow.suggest.space import Floats, learn_space, rows_of
 from mailflow.suggest.words import words_of
 
-SHARES = (0.5, 0.2, 0.3)
+SHARES = (0.5, 0.2, 0.0, 0.3)
 MIN_TICKETS = 40
 MAX_TICKETS = 20_000
 FOLDS = 5
@@ -35,11 +34,10 @@ def learn_priority(tickets: Sequence[LearnTicket], lexicon: Lexicon) -> Priority
     if len(known) < MIN_TICKETS or len(np.unique(truth)) < 2:
         return None
     words = [words_of(t.text) for t in known]
-    features = [features_of(w) for w in words]
     space = learn_space(
-        features, shares=SHARES, min_documents=(2, 2, 3), max_features=(20_000, 20_000, 20_000)
+        words, shares=SHARES, min_documents=(2, 2, 2, 3), max_features=(20_000,) * 4
     )
-    rows = space.matrix([space.row(f) for f in features])
+    rows = rows_of(space, words).matrix
     signs = np.stack([signs_of(hits_for(lexicon, w), len(w)) for w in words])
     inputs = sparse.hstack([rows, sparse.csr_matrix(signs)], format="csr")
     weights, intercept = _fit(inputs, truth)

@@ -12,30 +12,32 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 from scipy.linalg import lapack
 
 from mailflow.desk.ticket import Article
 from mailflow.suggest.accept import Accept, precision_curve
-from mailflow.suggest.features import features_of_text
+from mailflow.suggest.index import index_of
 from mailflow.suggest.ranking import (
     DEFAULT_WEIGHTS,
     SIGNS,
     Evidence,
-    Integers,
     Ranking,
     kernel,
     likeness_for,
     probabilities,
     signs_for,
+    with_far,
 )
-from mailflow.suggest.space import Floats, Row, learn_space
+from mailflow.suggest.space import Doubles, Floats, Integers, Rows, learn_space, rows_of
+from mailflow.suggest.words import words_of
 
 RIDGE = 0.1
-SHARES = (0.25, 0.2, 0.55)  # of the stems, pairs and character n-grams in a cosine
+SHARES = (0.2, 0.15, 0.2, 0.45)  # of the blocks in a cosine
 MAX_TICKETS = 15_500  # the kernel matrix takes 4 n² octets
-CHUNK = 512
+NEAR_ARTICLES = 3_000  # up to so many articles are all part of the regression
+CHUNK = 256
+FITTED_ON = 1_500  # tickets from which the weights of the evidence are learned
 HIDDEN_SHARE = 0.18  # of the calibration: one hidden among many is harder than most strangers
 PECULIAR = 0.5  # of a word's texts stand under one article: hidden with it
 MIN_TO_MEASURE = 60  # with fewer tickets no bound reaches 95 %
@@ -64,24 +66,21 @@ class LearnTicket:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Past tickets judged as if new; what serving would have said of each."""
+    """Past tickets judged as if new: the signs serving would have seen, and whether it was right."""
 
-    chances: Floats
-    evidence: Evidence
-    truth: Integers  # -1: none fits
-    known: npt.NDArray[np.float64]
-    length: npt.NDArray[np.float64]
+    signs: Doubles
+    right: Doubles
 
-    @property
-    def right(self) -> npt.NDArray[np.float64]:
-        right: npt.NDArray[np.float64] = (self.chances.argmax(axis=1) == self.truth).astype(
-            np.float64
-        )
-        return right
 
-    @property
-    def signs(self) -> npt.NDArray[np.float64]:
-        return signs_for(self.chances, self.evidence, self.known, self.length)
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """A ranking being learned, with what judging its tickets as new needs."""
+
+    ranking: Ranking
+    rows: Rows
+    inverse: Floats
+    targets: Floats
+    documents: Integers  # rows in which each feature stands
 
 
 def learn_ranking(
@@ -89,22 +88,21 @@ def learn_ranking(
 ) -> tuple[Ranking, Accept]:
     """The ranking and its accept model. ``own_tickets``: a person of this installation confirmed them."""
     ranking, rows = _untrained(articles, tickets)
-    inverse, alpha = _regression(ranking)
-    ranking = replace(ranking, alpha=alpha)
+    if not len(ranking.row_class):
+        return ranking, unmeasured()
+    learning = _regression(ranking, rows)
     if not ranking.tickets:
-        return ranking, unmeasured()
-    seen = _leave_one_out(ranking, inverse, rows)
-    ranking = replace(ranking, weights=_fitted_weights(seen, ranking))
-    seen = _with_weights(seen, ranking.weights)
-    hidden = _with_classes_hidden(ranking, inverse, rows)
-    if len(seen.truth) < MIN_TO_MEASURE:
-        return ranking, unmeasured()
-    return ranking, _learn_accept(seen, hidden, own_tickets)
+        return learning.ranking, unmeasured()
+    learning = replace(learning, ranking=replace(learning.ranking, weights=_fitted(learning)))
+    if ranking.tickets < MIN_TO_MEASURE:
+        return learning.ranking, unmeasured()
+    seen, hidden = _leave_one_out(learning), _with_classes_hidden(learning)
+    return learning.ranking, _learn_accept(seen, hidden, own_tickets)
 
 
 def _untrained(
     articles: Sequence[LearnArticle], tickets: Sequence[LearnTicket]
-) -> tuple[Ranking, list[Row]]:
+) -> tuple[Ranking, Rows]:
     index = {article.id: c for c, article in enumerate(articles)}
     labelled = [
         (index.get(ticket.article_id, -1), ticket)
@@ -112,27 +110,33 @@ def _untrained(
         if ticket.article_id is not None
     ]
     labelled.sort(key=lambda pair: pair[0])
-    texts = [ticket.text for _, ticket in labelled]
     classes = [c for c, _ in labelled]
-    notes = [_note(ticket) for _, ticket in labelled]
-    for c, article in enumerate(articles):
-        texts.append(_article_text(article))
-        classes.append(c)
-    features = [features_of_text(text) for text in texts]
+    asked = sorted({c for c in classes if c >= 0})
+    near = asked if len(articles) > NEAR_ARTICLES else list(range(len(articles)))
+    far = sorted(set(range(len(articles))) - set(near))
+    texts = [words_of(ticket.text) for _, ticket in labelled]
+    texts += [words_of(_article_text(articles[c])) for c in near]
+    far_texts = [words_of(_article_text(articles[c])) for c in far]
     few = 1 if len(texts) < 3_000 else 2
-    space = learn_space(features, shares=SHARES, min_documents=(1, few, few))
-    rows = [space.row(f) for f in features]
-    matrix = space.matrix(rows)
+    space = learn_space(
+        texts, shares=SHARES, min_documents=(1, few, few, few), light_texts=far_texts
+    )
+    rows = rows_of(space, texts)
+    far_rows = rows_of(space, far_texts, light=True).matrix
     ranking = Ranking(
         space=space,
         articles=tuple(Article(article.id, article.title, article.body) for article in articles),
-        rows=matrix,
-        by_feature=matrix.T.tocsr(),
-        row_class=np.array(classes, dtype=np.int64),
+        rows=rows.matrix,
+        row_class=np.array(classes + near, dtype=np.int64),
         tickets=len(labelled),
-        row_notes=tuple(notes),
-        alpha=np.zeros((len(texts), len(articles)), dtype=np.float32),
+        row_notes=tuple(_note(ticket) for _, ticket in labelled),
+        alpha=np.zeros((len(texts), len(near)), dtype=np.float32),
+        columns=np.array(near, dtype=np.int64),
         weights=DEFAULT_WEIGHTS,
+        index=index_of(rows.matrix),
+        far_rows=far_rows,
+        far_class=np.array(far, dtype=np.int64),
+        far=index_of(far_rows, exact=False) if far else None,
     )
     return ranking, rows
 
@@ -155,16 +159,16 @@ def _chunks(count: int) -> Iterator[slice]:
 def _targets(ranking: Ranking) -> Floats:
     targets = np.zeros(ranking.alpha.shape, dtype=np.float32)
     fitting = np.flatnonzero(ranking.row_class >= 0)
-    targets[fitting, ranking.row_class[fitting]] = 1
+    targets[fitting, np.searchsorted(ranking.columns, ranking.row_class[fitting])] = 1
     return targets
 
 
-def _regression(ranking: Ranking) -> tuple[Floats, Floats]:
-    """The inverse of the regularised kernel matrix, and alpha."""
+def _regression(ranking: Ranking, rows: Rows) -> Learning:
+    """alpha, and the inverse of the regularised kernel matrix."""
     count = ranking.rows.shape[0]
     matrix = np.empty((count, count), dtype=np.float32, order="F")
-    for part in _chunks(count):
-        matrix[:, part] = kernel((ranking.rows @ ranking.rows[part].T).toarray())
+    for part, cosines in ranking.index.in_chunks(ranking.rows):
+        matrix[:, part] = kernel(cosines).T
     matrix[np.diag_indices(count)] += RIDGE
     factor, failed = lapack.spotrf(matrix, lower=1, overwrite_a=1)
     inverse, failed_too = lapack.spotri(factor, lower=1, overwrite_c=1)
@@ -174,124 +178,127 @@ def _regression(ranking: Ranking) -> tuple[Floats, Floats]:
         inverse[part, part.stop :] = inverse[part.stop :, part].T
         block = np.tril(inverse[part, part])
         inverse[part, part] = block + np.tril(block, -1).T
-    return inverse, inverse @ _targets(ranking)
+    targets = _targets(ranking)
+    documents = np.bincount(ranking.rows.indices, minlength=ranking.space.offsets[-1])
+    ranking = replace(ranking, alpha=inverse @ targets)
+    return Learning(ranking, rows, inverse, targets, documents)
 
 
-def _leave_one_out(ranking: Ranking, inverse: Floats, rows: Sequence[Row]) -> Judged:
-    n = ranking.tickets
-    regression = _targets(ranking)[:n] - ranking.alpha[:n] / np.diag(inverse)[:n, None]
-    likeness = []
-    for part in _chunks(n):
-        cosines = (ranking.rows[part] @ ranking.rows.T).toarray()
-        cosines[np.arange(part.stop - part.start), np.arange(part.start, part.stop)] = 0
-        likeness.append(likeness_for(ranking, cosines))
-    evidence = Evidence(regression, *(np.concatenate(kind) for kind in zip(*likeness, strict=True)))
-    known = _known(ranking, rows)
-    return _judged(ranking, evidence, ranking.row_class[:n], known, rows)
+def _judged_as_new(learning: Learning, which: Integers) -> Evidence:
+    """The evidence for these tickets (places among the rows) had each not been learned from."""
+    ranking = learning.ranking
+    share = np.diag(learning.inverse)[which, None]
+    regression: Floats = learning.targets[which] - ranking.alpha[which] / share
+    texts = ranking.rows[which]
+    cosines = ranking.index.cosines(texts)
+    cosines[np.arange(len(which)), which] = 0
+    near = Evidence(regression, *likeness_for(ranking, cosines))
+    return with_far(ranking, near, texts)
 
 
-def _with_classes_hidden(ranking: Ranking, inverse: Floats, rows: Sequence[Row]) -> Judged:
+def _leave_one_out(learning: Learning) -> Judged:
+    ranking, signs, right = learning.ranking, [], []
+    left = learning.documents - 1
+    for part in _chunks(ranking.tickets):
+        which = np.arange(part.start, part.stop)
+        evidence = _judged_as_new(learning, which)
+        chances = probabilities(evidence.pooled(ranking.weights))
+        known = _known(ranking, ranking.rows[which], left)
+        length = learning.rows.words[which].astype(np.float64)
+        signs.append(signs_for(chances, evidence, known, length))
+        right.append((chances.argmax(axis=1) == ranking.row_class[which]).astype(np.float64))
+    return Judged(np.concatenate(signs), np.concatenate(right))
+
+
+def _with_classes_hidden(learning: Learning) -> Judged:
     """Every ticket judged by a model that never saw its article, that article's tickets, or the
     words that stand mostly in them."""
-    regression = np.zeros((ranking.tickets, len(ranking.articles)), dtype=np.float32)
-    likeness = [np.zeros_like(regression) for _ in range(3)]
-    known = np.zeros(ranking.tickets)
-    documents = _documents(ranking, ranking.rows)
-    for c in np.unique(ranking.row_class[: ranking.tickets]):
-        if c < 0:
-            continue
+    ranking, signs = learning.ranking, [np.empty((0, SIGNS))]
+    hidden = np.zeros(ranking.space.offsets[-1], dtype=bool)
+    for column, c in enumerate(ranking.columns):
         members = np.flatnonzero(ranking.row_class == c)
         own = members[members < ranking.tickets]
-        peculiar = _documents(ranking, ranking.rows[members]) >= PECULIAR * documents
-        queries = ranking.rows[own] @ sparse.diags((~peculiar).astype(np.float32))
-        cosines = (queries @ ranking.by_feature).toarray()
-        near = kernel(cosines)
-        block = inverse[np.ix_(members, members)].astype(np.float64)
-        taken = np.linalg.solve(block, ranking.alpha[members].astype(np.float64)).astype(np.float32)
-        answer = near @ ranking.alpha - (near @ inverse[:, members]) @ taken
-        answer[:, c] = -1
-        regression[own] = answer
-        cosines[:, members] = 0
-        for kind, found in zip(likeness, likeness_for(ranking, cosines), strict=True):
-            kind[own] = found
-        known[own] = _known_without(ranking, [rows[int(i)] for i in own], members, peculiar)
-    kept = np.flatnonzero(ranking.row_class[: ranking.tickets] >= 0)
-    evidence = Evidence(regression[kept], *(kind[kept] for kind in likeness))
-    truth = np.full(len(kept), -1, dtype=np.int64)
-    return _judged(ranking, evidence, truth, known[kept], [rows[int(i)] for i in kept])
+        if not len(own):
+            continue
+        features, counts = np.unique(ranking.rows[members].indices, return_counts=True)
+        peculiar = features[counts >= PECULIAR * learning.documents[features]]
+        hidden[peculiar] = True
+        texts = ranking.rows[own].copy()
+        texts.data[hidden[texts.indices]] = 0
+        hidden[peculiar] = False
+        evidence = _without(learning, texts, members, column)
+        left = learning.documents.copy()
+        left[features] -= counts
+        known = _known(ranking, texts, left)
+        chances = probabilities(evidence.pooled(ranking.weights))
+        length = learning.rows.words[own].astype(np.float64)
+        signs.append(signs_for(chances, evidence, known, length))
+    found = np.concatenate(signs)
+    return Judged(found, np.zeros(len(found)))
 
 
-def _documents(ranking: Ranking, rows: sparse.csr_matrix) -> Integers:
-    return np.bincount(rows.indices, minlength=ranking.space.offsets[-1])
+def _without(
+    learning: Learning, texts: sparse.csr_matrix, members: Integers, column: int
+) -> Evidence:
+    """The evidence for these texts had the member rows never been there."""
+    ranking, inverse = learning.ranking, learning.inverse
+    cosines = ranking.index.cosines(texts)
+    near = kernel(cosines)
+    block = inverse[np.ix_(members, members)].astype(np.float64)
+    taken = np.linalg.solve(block, ranking.alpha[members].astype(np.float64)).astype(np.float32)
+    answer = near @ ranking.alpha - (near @ inverse[:, members]) @ taken
+    answer[:, column] = -1
+    cosines[:, members] = 0
+    return with_far(
+        ranking, Evidence(answer.astype(np.float32), *likeness_for(ranking, cosines)), texts
+    )
 
 
-def _stem_documents(ranking: Ranking, rows: sparse.csr_matrix) -> Integers:
+def _known(ranking: Ranking, texts: sparse.csr_matrix, documents: Integers) -> Doubles:
+    """The share of each text's stems that stand in at least one row, by squared length."""
     stems = len(ranking.space.blocks[0].hashes)
-    return np.bincount(rows.indices[rows.indices < stems], minlength=stems)
+    counted = (texts.indices < stems) & (documents[texts.indices] > 0)
+    squares = np.where(counted, texts.data.astype(np.float64) ** 2, 0)
+    owner = np.repeat(np.arange(texts.shape[0]), np.diff(texts.indptr))
+    sums = np.bincount(owner, squares, minlength=texts.shape[0])
+    found: Doubles = sums / ranking.space.shares[0]
+    return found
 
 
-def _known_without(
-    ranking: Ranking, queries: Sequence[Row], hidden: Integers, peculiar: npt.NDArray[np.bool_]
-) -> list[float]:
-    """The known share of each query when the hidden rows had never been seen."""
-    left = _stem_documents(ranking, ranking.rows) - _stem_documents(ranking, ranking.rows[hidden])
-    left[peculiar[: len(left)]] = 0
-    return [_share(row, left, ranking) for row in queries]
-
-
-def _known(ranking: Ranking, rows: Sequence[Row]) -> npt.NDArray[np.float64]:
-    documents = _stem_documents(ranking, ranking.rows)
-    return np.array([_share(row, documents - 1, ranking) for row in rows[: ranking.tickets]])
-
-
-def _share(row: Row, documents: Integers, ranking: Ranking) -> float:
-    stems = row.columns < len(documents)
-    squares = row.values[stems].astype(np.float64) ** 2
-    return float(squares[documents[row.columns[stems]] > 0].sum()) / ranking.space.shares[0]
-
-
-def _judged(
-    ranking: Ranking,
-    evidence: Evidence,
-    truth: Integers,
-    known: npt.NDArray[np.float64],
-    rows: Sequence[Row],
-) -> Judged:
-    length = np.array([row.words for row in rows[: len(truth)]], dtype=np.float64)
-    return Judged(probabilities(evidence.pooled(ranking.weights)), evidence, truth, known, length)
-
-
-def _with_weights(judged: Judged, weights: Sequence[float]) -> Judged:
-    return replace(judged, chances=probabilities(judged.evidence.pooled(weights)))
-
-
-def _fitted_weights(seen: Judged, ranking: Ranking) -> tuple[float, ...]:
+def _fitted(learning: Learning) -> tuple[float, ...]:
     """The weights under which the right articles are likeliest, held near the defaults."""
     from scipy.optimize import minimize
 
-    scope = np.flatnonzero(seen.truth >= 0)
-    per_article = len(scope) / max(1, len(np.unique(seen.truth[scope])))
+    ranking = learning.ranking
+    scope = np.flatnonzero(ranking.row_class[: ranking.tickets] >= 0)
+    per_article = len(scope) / max(1, len(np.unique(ranking.row_class[scope])))
     if per_article < 8:  # leaving one of few out says too little about having them all
         return DEFAULT_WEIGHTS
-    scope = scope[:: max(1, len(scope) // 4000)]
-    evidence = seen.evidence
+    scope = scope[:: max(1, -(-len(scope) // FITTED_ON))]
+    evidence = _judged_as_new(learning, scope)
     kinds = np.stack(
-        [evidence.regression, evidence.neighbours, evidence.nearest, evidence.article], axis=-1
-    )[scope].astype(np.float64)
-    truth, start = seen.truth[scope], np.array(DEFAULT_WEIGHTS)
+        [evidence.regression, evidence.neighbours, evidence.nearest, evidence.article], axis=1
+    )
+    truth, start = ranking.row_class[scope], np.array(DEFAULT_WEIGHTS)
+    of_truth = kinds[np.arange(len(scope)), :, truth].astype(np.float64)
 
-    def loss(weights: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
-        scores = kinds @ weights
-        scores -= scores.max(axis=1, keepdims=True)
-        chances = np.exp(scores)
-        chances /= chances.sum(axis=1, keepdims=True)
-        rows = np.arange(len(truth))
-        slope = np.einsum("nc,nck->k", chances, kinds) - kinds[rows, truth].sum(axis=0)
+    def loss(weights: Doubles) -> tuple[float, Doubles]:
+        scores = np.einsum("nkc,k->nc", kinds, weights.astype(np.float32))
+        chances = probabilities(scores)
+        slope = np.einsum("nkc,nc->k", kinds, chances) - of_truth.sum(axis=0)
         away = (weights - start) / start
-        value = -np.log(chances[rows, truth] + 1e-12).sum() + (away**2).sum()
-        return value, slope + 2 * away / start
+        right = chances[np.arange(len(truth)), truth].astype(np.float64)
+        value = -np.log(right + 1e-12).sum() + (away**2).sum()
+        return float(value), slope + 2 * away / start
 
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(start))
+    found = minimize(
+        loss,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(0, None)] * len(start),
+        options={"maxiter": 40},
+    )
     return tuple(float(weight) for weight in found.x)
 
 
@@ -300,8 +307,8 @@ def _learn_accept(seen: Judged, hidden: Judged, own_tickets: bool) -> Accept:
 
     signs = np.concatenate([seen.signs, hidden.signs])
     right = np.concatenate([seen.right, hidden.right])
-    per_hidden = HIDDEN_SHARE / (1 - HIDDEN_SHARE) * len(seen.truth) / max(1, len(hidden.truth))
-    weight = np.concatenate([np.ones(len(seen.truth)), np.full(len(hidden.truth), per_hidden)])
+    per_hidden = HIDDEN_SHARE / (1 - HIDDEN_SHARE) * len(seen.right) / max(1, len(hidden.right))
+    weight = np.concatenate([np.ones(len(seen.right)), np.full(len(hidden.right), per_hidden)])
     if right.min() == right.max():
         return unmeasured()
     centre, scale = signs.mean(axis=0), signs.std(axis=0) + 1e-6
@@ -316,7 +323,7 @@ def _learn_accept(seen: Judged, hidden: Judged, own_tickets: bool) -> Accept:
         own_tickets=own_tickets,
     )
     scores = accept.score(signs)
-    of_seen = scores[: len(seen.truth)]
+    of_seen = scores[: len(seen.right)]
     slope, offset = 1.0, 0.0
     if seen.right.min() < seen.right.max():
         platt = LogisticRegression(C=100.0).fit(of_seen[:, None], seen.right)

@@ -16,16 +16,9 @@ from mailflow.suggest.features import features_of
 from mailflow.suggest.files import RETRAIN, read_model
 from mailflow.suggest.lexicon import Lexicon, load_lexicon
 from mailflow.suggest.packing import unpack_accept, unpack_priority, unpack_ranking
-from mailflow.suggest.priority import PriorityModel, read_priority
-from mailflow.suggest.ranking import (
-    Integers,
-    Ranking,
-    cosines_for,
-    evidence_for,
-    probabilities,
-    signs_for,
-)
-from mailflow.suggest.space import Floats
+from mailflow.suggest.priority import PriorityModel, read_priorities
+from mailflow.suggest.ranking import Ranking, evidence_for, probabilities, signs_for
+from mailflow.suggest.space import Floats, Integers
 from mailflow.suggest.unusable import ModelUnusable
 from mailflow.suggest.words import words_of
 
@@ -67,20 +60,18 @@ class Model:
 
     def _batch(self, texts: Sequence[str]) -> list[Suggestion]:
         words = [words_of(text) for text in texts]
-        features = [features_of(w) for w in words]
+        features = features_of(words)
         said = []
-        for w, f in zip(words, features, strict=True):
-            reading = read_priority(self.priority, self.lexicon, f, w)
+        for reading in read_priorities(self.priority, self.lexicon, features, words):
             why = tuple(f"priority: {reason}" for reason in reading.because)
             said.append(Suggestion(reading.suggestion, because=why, model=self.version))
         if self.ranking is None:
             return said
-        rows = [self.ranking.space.row(f) for f in features]
-        cosines = cosines_for(self.ranking, rows)
-        evidence = evidence_for(self.ranking, cosines)
+        rows = self.ranking.space.rows(features)
+        cosines = self.ranking.index.cosines(rows.matrix)
+        evidence = evidence_for(self.ranking, cosines, rows.matrix)
         chances = probabilities(evidence.pooled(self.ranking.weights))
-        known = np.array([row.known for row in rows])
-        signs = signs_for(chances, evidence, known, np.array([float(row.words) for row in rows]))
+        signs = signs_for(chances, evidence, rows.known, rows.words.astype(np.float64))
         scores = self.accept.score(signs)
         confidences = np.clip(self.accept.confidence(scores), 0.001, 0.999)  # nobody is certain
         threshold = self.accept.threshold(self.precision)
@@ -89,10 +80,10 @@ class Model:
         for i, suggestion in enumerate(said):
             if not words[i]:
                 continue
-            order = np.argsort(-chances[i], kind="stable")[:SHOWN]
+            order = _best(chances[i])
             ranked = self._ranked(chances[i][order], order, float(confidences[i]))
             speak = threshold is not None and scores[i] >= threshold
-            why = because_of(self.ranking, rows[i], words[i], cosines[i], int(order[0]))
+            why = because_of(self.ranking, rows.row(i), words[i], cosines[i], int(order[0]))
             said[i] = replace(
                 suggestion,
                 articles=ranked,
@@ -115,6 +106,16 @@ class Model:
             )
             for k, c in enumerate(order)
         )
+
+
+def _best(chances: Floats) -> Integers:
+    """The places of the first `SHOWN`, best first; ties in the articles' order."""
+    if len(chances) > SHOWN:
+        least = np.partition(chances, len(chances) - SHOWN)[len(chances) - SHOWN]
+        some = np.flatnonzero(chances >= least)
+    else:
+        some = np.arange(len(chances))
+    return some[np.argsort(-chances[some], kind="stable")][:SHOWN]
 
 
 def load_model(folder: Path, *, precision: float = 0.95) -> Model:

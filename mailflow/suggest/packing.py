@@ -13,6 +13,7 @@ from mailflow.desk.ticket import Article
 from mailflow.suggest.accept import Accept
 from mailflow.suggest.features import BLOCKS
 from mailflow.suggest.files import Array
+from mailflow.suggest.index import index_of
 from mailflow.suggest.priority import SIGNS as PRIORITY_SIGNS
 from mailflow.suggest.priority import STEPS, PriorityModel
 from mailflow.suggest.ranking import KINDS_OF_EVIDENCE, SIGNS, Ranking
@@ -43,13 +44,11 @@ def unpack_space(facts: Facts, arrays: Mapping[str, Array], name: str) -> Space:
 
 def pack_ranking(ranking: Ranking) -> tuple[Facts, dict[str, Array]]:
     facts, arrays = pack_space(ranking.space, "ranking")
-    rows = ranking.rows.copy()
-    rows.sort_indices()
+    arrays |= _pack_rows(ranking.rows, "rows") | _pack_rows(ranking.far_rows, "far")
     arrays |= {
-        "rows.values": (rows.data * 65535).round().astype(np.uint16),
-        "rows.columns": rows.indices.astype(np.int32),
-        "rows.starts": rows.indptr.astype(np.int64),
         "row_class": ranking.row_class.astype(np.int32),
+        "far_class": ranking.far_class.astype(np.int32),
+        "columns": ranking.columns.astype(np.int32),
         "alpha": ranking.alpha.astype(np.float16),
     }
     facts |= {
@@ -61,36 +60,72 @@ def pack_ranking(ranking: Ranking) -> tuple[Facts, dict[str, Array]]:
     return facts, arrays
 
 
+def _pack_rows(rows: sparse.csr_matrix, name: str) -> dict[str, Array]:
+    """Values lie in 0..1 and are kept to 16 bits; columns ascend and are kept as steps, which pack well."""
+    rows = rows.copy()
+    rows.sort_indices()
+    steps = np.diff(rows.indices, prepend=0).astype(np.int32)
+    starts = rows.indptr[:-1][np.diff(rows.indptr) > 0]
+    steps[starts] = rows.indices[starts]
+    return {
+        f"{name}.values": (rows.data * 65535).round().astype(np.uint16),
+        f"{name}.columns": steps,
+        f"{name}.starts": rows.indptr.astype(np.int64),
+    }
+
+
+def _unpack_rows(arrays: Mapping[str, Array], name: str, width: int) -> sparse.csr_matrix:
+    starts = _array(arrays, f"{name}.starts", "i", 1).astype(np.int64)
+    steps = _array(arrays, f"{name}.columns", "i", 1).astype(np.int64)
+    values = _array(arrays, f"{name}.values", "u", 1).astype(np.float32) / np.float32(65535)
+    _require(len(starts) > 0 and starts[0] == 0, name)
+    _require(starts[-1] == len(steps) == len(values), name)
+    _require(bool((np.diff(starts) >= 0).all()), name)
+    _require(not len(steps) or (steps.min() >= 0 and steps.max() < max(1, width)), "columns")
+    columns = np.cumsum(steps)
+    before = np.concatenate([[0], columns])[starts[:-1]]
+    columns -= np.repeat(before, np.diff(starts))
+    _require(not len(columns) or columns.max() < width, "columns")
+    shape = (len(starts) - 1, width)
+    return sparse.csr_matrix((values, columns.astype(np.int32), starts.astype(np.int32)), shape)
+
+
 def unpack_ranking(facts: Facts, arrays: Mapping[str, Array]) -> Ranking:
     space = unpack_space(facts, arrays, "ranking")
     articles = tuple(Article(str(i), str(title), str(body)) for i, title, body in facts["articles"])
-    starts = _array(arrays, "rows.starts", "i", 1).astype(np.int64)
-    columns = _array(arrays, "rows.columns", "i", 1)
-    values = _array(arrays, "rows.values", "u", 1).astype(np.float32) / np.float32(65535)
+    rows = _unpack_rows(arrays, "rows", space.offsets[-1])
+    far_rows = _unpack_rows(arrays, "far", space.offsets[-1])
     classes = _array(arrays, "row_class", "i", 1).astype(np.int64)
+    far_class = _array(arrays, "far_class", "i", 1).astype(np.int64)
+    columns = _array(arrays, "columns", "i", 1).astype(np.int64)
     alpha = _array(arrays, "alpha", "f", 2).astype(np.float32)
-    tickets, width = int(facts["tickets"]), space.offsets[-1]
-    _require(len(starts) == len(classes) + 1 == len(alpha) + 1, "rows")
-    _require(alpha.shape[1] == len(articles) > 0 and 0 <= tickets <= len(classes), "articles")
-    _require(starts[0] == 0 and starts[-1] == len(columns) == len(values), "rows")
-    _require(bool((np.diff(starts) >= 0).all()), "rows")
-    _require(not len(columns) or (columns.min() >= 0 and columns.max() < width), "columns")
-    _require(not len(classes) or (classes.min() >= -1 and classes.max() < len(articles)), "classes")
+    tickets = int(facts["tickets"])
+    _require(rows.shape[0] == len(classes) == len(alpha), "rows")
+    _require(far_rows.shape[0] == len(far_class), "far")
+    _require(alpha.shape[1] == len(columns) and 0 <= tickets <= len(classes), "articles")
+    everyone = np.sort(np.concatenate([columns, far_class]))
+    _require(len(articles) > 0 and np.array_equal(everyone, np.arange(len(articles))), "articles")
+    for ascending in (columns, far_class):
+        _require(bool((np.diff(ascending) > 0).all()), "articles")
+    _require(bool(np.isin(classes, np.append(columns, -1)).all()), "classes")
     for part in (classes[:tickets], classes[tickets:]):
         _require(bool((np.diff(part) >= 0).all()), "order")
     notes = tuple(str(note) for note in facts["notes"])
     _require(len(notes) == tickets, "notes")
-    rows = sparse.csr_matrix((values, columns, starts), shape=(len(classes), width))
     return Ranking(
         space=space,
         articles=articles,
         rows=rows,
-        by_feature=rows.T.tocsr(),
         row_class=classes,
         tickets=tickets,
         row_notes=notes,
         alpha=alpha,
+        columns=columns,
         weights=_numbers(facts["weights"], KINDS_OF_EVIDENCE),
+        index=index_of(rows),
+        far_rows=far_rows,
+        far_class=far_class,
+        far=index_of(far_rows, exact=False) if len(far_class) else None,
     )
 
 

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from mailflow.desk.suggestion import PrioritySuggestion
 from mailflow.suggest.accept import logistic
+from mailflow.suggest.because import words_for
+from mailflow.suggest.features import Features
 from mailflow.suggest.lexicon import SCALE, Hit, Lexicon, chances_from, hits_for
-from mailflow.suggest.space import Blocks, Floats, Row, Space
+from mailflow.suggest.space import Floats, Integers, Space
 
 STEPS = len(SCALE) - 1
 PRIOR_TICKETS = 150.0  # the lexicon weighs as much as so many past tickets
@@ -52,10 +55,10 @@ def signs_of(hits: Sequence[Hit], words: int) -> npt.NDArray[np.float32]:
     return np.array([*chances, float(bool(hits)), np.log1p(words) / 5], dtype=np.float32)
 
 
-def step_scores(model: PriorityModel, row: Row, signs: npt.NDArray[np.float32]) -> Floats:
-    """Logits of lying above each step, shape (STEPS,)."""
-    text = row.values @ model.weights[row.columns]
-    found: Floats = text + signs @ model.sign_weights + np.array(model.intercept, dtype=np.float32)
+def step_scores(model: PriorityModel, rows: sparse.csr_matrix, signs: Floats) -> Floats:
+    """Logits of lying above each step, shape (texts, STEPS)."""
+    found: Floats = rows @ model.weights + signs @ model.sign_weights
+    found += np.array(model.intercept, dtype=np.float32)
     return found
 
 
@@ -68,39 +71,56 @@ def label_chances(above: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return chances
 
 
-def read_priority(
-    model: PriorityModel | None, lexicon: Lexicon, features: Blocks, words: Sequence[str]
-) -> PriorityReading:
-    hits = hits_for(lexicon, words)
+def read_priorities(
+    model: PriorityModel | None,
+    lexicon: Lexicon,
+    features: Features,
+    texts: Sequence[Sequence[str]],
+) -> list[PriorityReading]:
+    """One reading per text; ``texts`` are the words the features were made of."""
+    hits = [hits_for(lexicon, words) for words in texts]
+    if model is None:
+        return [_by_lexicon(found, words) for found, words in zip(hits, texts, strict=True)]
+    rows = model.space.rows(features)
+    signs = [signs_of(found, len(words)) for found, words in zip(hits, texts, strict=True)]
+    scores = step_scores(model, rows.matrix, np.stack(signs)).astype(np.float64)
+    share = model.tickets / (model.tickets + PRIOR_TICKETS)
+    chances = share * label_chances(logistic(scores))
+    chances += (1 - share) * np.array([chances_from(found) for found in hits])
+    best = (chances * np.exp(np.array(model.bias))).argmax(axis=1)
+    readings = []
+    for k, words in enumerate(texts):
+        confidence = float(chances[k, best[k]])
+        because = [*_named(hits[k]), *_telling(model, rows.row(k), words, int(best[k]))]
+        unsure = confidence < model.speak_from or not words
+        suggestion = PrioritySuggestion(SCALE[best[k]], round(confidence, 4), unsure)
+        readings.append(PriorityReading(suggestion, tuple(because[:3])))
+    return readings
+
+
+def _by_lexicon(hits: Sequence[Hit], words: Sequence[str]) -> PriorityReading:
     chances = np.array(chances_from(hits))
-    choice, speak_from = chances, SPEAK_FROM_LEXICON if hits else 1.0
-    because = [f'"{hit.phrase}" tells of: {hit.rule}' for hit in hits[:2]]
-    if model is not None:
-        row = model.space.row(features)
-        scores = step_scores(model, row, signs_of(hits, len(words))).astype(np.float64)
-        share = model.tickets / (model.tickets + PRIOR_TICKETS)
-        chances = share * label_chances(logistic(scores)) + (1 - share) * chances
-        choice = chances * np.exp(np.array(model.bias))
-        speak_from = model.speak_from
-    best = int(choice.argmax())
+    best = int(chances.argmax())
     confidence = float(chances[best])
-    if model is not None:
-        because += _telling(model, row, words, best)
-    unsure = confidence < speak_from or not words
+    unsure = confidence < (SPEAK_FROM_LEXICON if hits else 1.0) or not words
     suggestion = PrioritySuggestion(SCALE[best], round(confidence, 4), unsure)
-    return PriorityReading(suggestion, tuple(because[:3]))
+    return PriorityReading(suggestion, tuple(_named(hits)))
 
 
-def _telling(model: PriorityModel, row: Row, words: Sequence[str], best: int) -> list[str]:
+def _named(hits: Sequence[Hit]) -> list[str]:
+    return [f'"{hit.phrase}" tells of: {hit.rule}' for hit in hits[:2]]
+
+
+def _telling(
+    model: PriorityModel, row: tuple[Integers, Floats], words: Sequence[str], best: int
+) -> list[str]:
     """The words of the message that spoke loudest for this priority."""
-    from mailflow.suggest.features import stem_hash
-
-    stems = row.columns < len(model.space.blocks[0].hashes)
-    up = model.weights[row.columns[stems]]
+    hashes = model.space.blocks[0].hashes
+    stems = row[0] < len(hashes)
+    columns = row[0][stems]
+    up = model.weights[columns]
     pull = up[:, min(best, STEPS - 1)] if best >= 2 else -up[:, min(best, STEPS - 1)]
-    pull = pull * row.values[stems]
-    by_hash = {stem_hash(word): word for word in words if len(word) > 3}  # "the" explains nothing
+    pull = pull * row[1][stems]
     loud = [i for i in np.argsort(-pull)[:6] if pull[i] > 0.05]
-    told = [by_hash.get(int(model.space.blocks[0].hashes[row.columns[stems][i]])) for i in loud]
-    named = [word for word in told if word]
+    named = words_for([int(hashes[columns[i]]) for i in loud], words, 4)
     return [f"words that speak for it: {', '.join(named[:3])}"] if named else []

@@ -1,14 +1,16 @@
 """Ranking articles for a text: how alike it is to past tickets and articles, and what that is worth.
 
-Three kinds of evidence per article, all from one vector of cosines between the text and the rows
-(past tickets and the articles themselves):
+Kinds of evidence per article, all from one vector of cosines between the text and the rows (past
+tickets and the articles themselves):
 
 - *regression*: least squares on an exponential kernel of the cosine, which lets words count together;
 - *neighbours*: the share of the nearest past tickets that had this article;
 - *likeness*: the cosine of the nearest past ticket, and of the article's own text.
 
 Their weighted sum through a softmax is the ranking. The same functions serve and train; in training
-a row's likeness to itself is masked, so that every past ticket is judged as if it were new.
+a row's likeness to itself is masked, so that every past ticket is judged as if it were new. Beyond
+some thousand articles those without a past ticket stand in an index of their own, ``far``, and have
+the likeness of their own text alone.
 """
 
 from __future__ import annotations
@@ -17,13 +19,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 
 from mailflow.desk.ticket import Article
-from mailflow.suggest.space import Floats, Row, Space
-
-Integers = npt.NDArray[np.int64]
+from mailflow.suggest.features import PAIRS
+from mailflow.suggest.index import Index
+from mailflow.suggest.space import Doubles, Floats, Integers, Space
 
 NEIGHBOURS = 30
 SHARPNESS = 14.0  # a neighbour's vote is exp(SHARPNESS * cosine)
@@ -39,7 +40,8 @@ class Ranking:
 
     ``rows`` is a CSR matrix (tickets first, then articles; each part ordered by class).
     ``row_class`` is the index into ``articles``, -1 for a ticket no article fits.
-    ``alpha`` are the regression's dual coefficients, shape (rows, articles).
+    ``alpha`` are the regression's dual coefficients, shape (rows, len(columns)); ``columns`` the
+    articles they speak for, all others stand in ``far_rows``, in the order of ``far_class``.
     """
 
     space: Space
@@ -49,8 +51,12 @@ class Ranking:
     tickets: int  # the first so many rows are tickets
     row_notes: tuple[str, ...]  # a few words of each past ticket, to show to agents
     alpha: Floats
+    columns: Integers
     weights: tuple[float, ...]
-    by_feature: sparse.csr_matrix  # ``rows`` transposed: the index serving reads
+    index: Index
+    far_rows: sparse.csr_matrix
+    far_class: Integers
+    far: Index | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +77,42 @@ class Evidence:
 
 
 def kernel(cosines: Floats) -> Floats:
-    grown: Floats = np.exp(np.float32(GAMMA) * (cosines - 1)) + np.float32(BIAS)
-    return grown
+    grown = np.exp(np.float32(GAMMA) * (cosines - 1))
+    grown += np.float32(BIAS)
+    found: Floats = grown
+    return found
 
 
-def evidence_for(ranking: Ranking, cosines: Floats) -> Evidence:
-    """All evidence from the cosines to every row, shape (texts, rows)."""
-    return Evidence(kernel(cosines) @ ranking.alpha, *likeness_for(ranking, cosines))
+def evidence_for(ranking: Ranking, cosines: Floats, texts: sparse.csr_matrix) -> Evidence:
+    """All evidence from the cosines to every row, shape (texts, rows), over all articles."""
+    regression = kernel(cosines) @ ranking.alpha
+    return with_far(ranking, Evidence(regression, *likeness_for(ranking, cosines)), texts)
+
+
+def with_far(ranking: Ranking, near: Evidence, texts: sparse.csr_matrix) -> Evidence:
+    """The evidence over ``columns`` spread over all articles, and the likeness of the far ones."""
+    if ranking.far is None:
+        return near
+    size = (texts.shape[0], len(ranking.articles))
+    whole = [np.zeros(size, dtype=np.float32) for _ in range(KINDS_OF_EVIDENCE)]
+    some = (near.regression, near.neighbours, near.nearest, near.article)
+    for kind, found in zip(whole, some, strict=True):
+        kind[:, ranking.columns] = found
+    full = sum(ranking.space.shares[: PAIRS + 1])  # far rows hold stems and ordered pairs alone
+    whole[3][:, ranking.far_class] = ranking.far.cosines(texts) / np.float32(full)
+    return Evidence(*whole)
 
 
 def likeness_for(ranking: Ranking, cosines: Floats) -> tuple[Floats, Floats, Floats]:
-    """Neighbours' votes, nearest ticket, own text of the article; shape (texts, articles) each."""
-    n, count = ranking.tickets, len(ranking.articles)
-    tickets, articles = cosines[:, :n], cosines[:, n:]
+    """Neighbours' votes, nearest ticket, own text of the article; shape (texts, len(columns)) each."""
+    n, count = ranking.tickets, len(ranking.columns)
+    classes = ranking.row_class
+    if ranking.far is not None:
+        classes = np.where(classes < 0, -1, np.searchsorted(ranking.columns, classes))
     return (
-        _votes(tickets, ranking.row_class[:n], count),
-        _best_per_class(tickets, ranking.row_class[:n], count),
-        _best_per_class(articles, ranking.row_class[n:], count),
+        _votes(cosines[:, :n], classes[:n], count),
+        _best_per_class(cosines[:, :n], classes[:n], count),
+        _best_per_class(cosines[:, n:], classes[n:], count),
     )
 
 
@@ -96,7 +121,7 @@ def _votes(cosines: Floats, classes: Integers, count: int) -> Floats:
     votes = np.zeros((texts, count + 1), dtype=np.float32)  # the last column: no article fits
     if rows:
         k = min(NEIGHBOURS, rows)
-        near = np.argpartition(-cosines, k - 1, axis=1)[:, :k]
+        near = np.argpartition(cosines, rows - k, axis=1)[:, rows - k :]
         strength = np.exp(SHARPNESS * (np.take_along_axis(cosines, near, axis=1) - 1))
         strength /= strength.sum(axis=1, keepdims=True) + 1e-4  # all far off: no vote counts much
         np.add.at(votes, (np.arange(texts)[:, None], classes[near]), strength)
@@ -115,26 +140,21 @@ def _best_per_class(cosines: Floats, classes: Integers, count: int) -> Floats:
 def probabilities(scores: Floats) -> Floats:
     """Softmax over the articles."""
     shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
-    chances: Floats = shifted / shifted.sum(axis=1, keepdims=True)
+    shifted /= shifted.sum(axis=1, keepdims=True)
+    chances: Floats = shifted
     return chances
 
 
 SIGNS = 9  # what `signs_for` tells about a text
 
 
-def signs_for(
-    chances: Floats,
-    evidence: Evidence,
-    known: npt.NDArray[np.float64],
-    length: npt.NDArray[np.float64],
-) -> npt.NDArray[np.float64]:
+def signs_for(chances: Floats, evidence: Evidence, known: Doubles, length: Doubles) -> Doubles:
     """What tells a right first article from a wrong one, shape (texts, SIGNS).
 
     ``known`` is the share of the text's stems that were seen before, ``length`` its words.
     """
     texts = np.arange(len(chances))
-    order = np.argsort(-chances, axis=1)
-    first, second = order[:, 0], order[:, min(1, chances.shape[1] - 1)]
+    first, second = first_two(chances)
     p1 = np.clip(chances[texts, first].astype(np.float64), 1e-6, 1 - 1e-6)
     p2 = np.clip(chances[texts, second].astype(np.float64), 1e-6, 1)
     return np.stack(
@@ -153,8 +173,11 @@ def signs_for(
     )
 
 
-def cosines_for(ranking: Ranking, queries: Sequence[Row]) -> Floats:
-    """Cosines of each query to every row, dense, shape (queries, rows)."""
-    product = ranking.space.matrix(queries) @ ranking.by_feature
-    dense: Floats = product.toarray()
-    return dense
+def first_two(chances: Floats) -> tuple[Integers, Integers]:
+    """The places of the best and the second best of each row; the same one when there is but one."""
+    first = chances.argmax(axis=1)
+    if chances.shape[1] < 2:
+        return first, first
+    rest = chances.copy()
+    rest[np.arange(len(rest)), first] = -np.inf
+    return first, rest.argmax(axis=1)

@@ -1,23 +1,27 @@
-"""The vector space: which features are known, how rare each is, and texts as weighted rows.
+"""The vector space of tf-idf weights: each text a sparse row of length one.
 
-Each block is weighted tf-idf (1 + log tf, smoothed idf) and scaled to length one *with its unknown
-features counted in*: a text full of words never seen is short in every known direction, which is
-what tells a message no article fits from one that some article does.
+tf is 1 + log(count) and idf is log((1 + n) / (1 + df)) + 1 (Manning, Raghavan, Schütze 2008, 6.2-6.4);
+each block of features is normalised on its own and takes a fixed share of the cosine, so that the
+many character n-grams cannot drown the few words. A text's norm counts the features the space does
+not know, so that a text it knows little of is near to nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from mailflow.suggest.features import BLOCKS, Hashes, features_of_text
+from mailflow.suggest.features import BLOCKS, Features, Found, Hashes, features_of
 
 Floats = npt.NDArray[np.float32]
-Blocks = tuple[Hashes, Hashes, Hashes]
+Doubles = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+AT_ONCE = 1_000  # texts hashed in one sweep when learning: bounds memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +34,20 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One text in the space. ``known`` is the share of its stems' squared length that is known, 0..1."""
+class Rows:
+    """Texts in the space. ``matrix`` is CSR, float32, shape (texts, features), columns ascending.
 
-    columns: npt.NDArray[np.int64]
-    values: Floats
-    known: float
-    words: int
+    ``known`` is the share of each text's stems (squared length) that is known, 0..1; ``words`` how many.
+    """
+
+    matrix: sparse.csr_matrix
+    known: Doubles
+    words: Integers
+
+    def row(self, k: int) -> tuple[Integers, Floats]:
+        """Columns and values of one text."""
+        part = slice(self.matrix.indptr[k], self.matrix.indptr[k + 1])
+        return self.matrix.indices[part], self.matrix.data[part]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,64 +62,102 @@ class Space:
         sizes = [len(block.hashes) for block in self.blocks]
         return [sum(sizes[:b]) for b in range(len(sizes) + 1)]
 
-    def row(self, features: Blocks) -> Row:
-        columns: list[npt.NDArray[np.int64]] = []
-        values: list[Floats] = []
-        known = 0.0
-        for b, (block, offset) in enumerate(zip(self.blocks, self.offsets, strict=False)):
-            found, weights, share = _weighted(block, features[b])
-            columns.append(found + offset)
-            values.append(weights * np.float32(self.shares[b] ** 0.5))
+    def rows(self, features: Features) -> Rows:
+        """The rows of these texts."""
+        offsets, known = self.offsets, np.zeros(features.texts)
+        owners, columns, values = [], [], []
+        for b, block in enumerate(self.blocks):
+            if not self.shares[b]:
+                continue
+            owner, place, weight, share = _weighted(block, features.blocks[b], features.texts)
+            owners.append(owner)
+            columns.append(place + offsets[b])
+            values.append(weight * np.float32(self.shares[b] ** 0.5))
             known = share if b == 0 else known
-        return Row(np.concatenate(columns), np.concatenate(values), known, len(features[0]))
+        owner = np.concatenate(owners)
+        order = np.argsort(owner, kind="stable")
+        starts = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=features.texts))])
+        matrix = sparse.csr_matrix(
+            (
+                np.concatenate(values)[order],
+                np.concatenate(columns)[order].astype(np.int32),
+                starts.astype(np.int32),
+            ),
+            shape=(features.texts, offsets[-1]),
+        )
+        return Rows(matrix, known, features.words)
 
-    def matrix(self, rows: Sequence[Row]) -> sparse.csr_matrix:
-        """The rows as one CSR matrix of float32, shape (rows, features)."""
-        starts = np.cumsum([0, *(len(row.columns) for row in rows)])
-        columns = np.concatenate([row.columns for row in rows]) if rows else np.empty(0, np.int64)
-        values = np.concatenate([row.values for row in rows]) if rows else np.empty(0, np.float32)
-        return sparse.csr_matrix((values, columns, starts), shape=(len(rows), self.offsets[-1]))
+
+def _weighted(block: Block, found: Found, texts: int) -> tuple[Integers, Integers, Floats, Doubles]:
+    """Of the known features of one block: text, column, weight; and each text's known share."""
+    owner, hashes, counts = _distinct(found)
+    if not len(owner) or not len(block.hashes):
+        none = np.empty(0, np.int64)
+        return none, none, np.empty(0, np.float32), np.zeros(texts)
+    places = np.minimum(np.searchsorted(block.hashes, hashes), len(block.hashes) - 1)
+    hit = block.hashes[places] == hashes
+    weights = (1 + np.log(counts)) * np.where(hit, block.idf[places], block.unknown_idf)
+    squared = np.bincount(owner, weights**2, minlength=texts)
+    seen = np.bincount(owner[hit], weights[hit] ** 2, minlength=texts)
+    lengths = np.sqrt(np.maximum(squared, 1e-12))
+    unit = (weights[hit] / lengths[owner[hit]]).astype(np.float32)
+    return owner[hit], places[hit], unit, seen / np.maximum(squared, 1e-12)
 
 
-def _weighted(block: Block, hashes: Hashes) -> tuple[npt.NDArray[np.int64], Floats, float]:
-    """Columns and weights of the known features of one block, and their share of the squared length."""
-    empty = np.empty(0, np.int64), np.empty(0, np.float32), 0.0
-    if not len(hashes):
-        return empty
-    distinct, counts = np.unique(hashes, return_counts=True)
-    tf = (1 + np.log(counts)).astype(np.float32)
-    if not len(block.hashes):
-        return empty
-    places = np.minimum(np.searchsorted(block.hashes, distinct), len(block.hashes) - 1)
-    hit = block.hashes[places] == distinct
-    weights = tf * np.where(hit, block.idf[places], np.float32(block.unknown_idf))
-    squared = float(weights @ weights)
-    kept = weights[hit]
-    return places[hit], kept / np.float32(squared**0.5), float(kept @ kept) / squared
+def _distinct(found: Found) -> tuple[Integers, Hashes, Integers]:
+    """Each text's features once, ascending, with how often they stand in it."""
+    owner, hashes = found
+    keys, counts = np.unique(
+        (owner.astype(np.uint64) << np.uint64(32)) | hashes, return_counts=True
+    )
+    return (keys >> np.uint64(32)).astype(np.int64), keys.astype(np.uint32), counts
 
 
 def learn_space(
-    texts: Sequence[Blocks],
+    texts: Sequence[Sequence[str]],
     *,
     shares: Sequence[float],
-    min_documents: Sequence[int] = (1, 2, 2),
-    max_features: Sequence[int] = (60_000, 120_000, 120_000),
+    min_documents: Sequence[int] = (1, 2, 2, 2),
+    max_features: Sequence[int] = (60_000, 80_000, 80_000, 120_000),
+    light_texts: Sequence[Sequence[str]] = (),
 ) -> Space:
-    """The space of these texts. Over ``max_features`` the rarest features go first."""
+    """The space of these texts, given as words. Over ``max_features`` the rarest features go first.
+
+    Of ``light_texts`` stems and ordered pairs alone are read.
+    """
+    gathered: list[list[Hashes]] = [[] for _ in range(BLOCKS)]
+    for features in chain(in_sweeps(texts), in_sweeps(light_texts, light=True)):
+        for b in range(BLOCKS):
+            if shares[b]:
+                gathered[b].append(_distinct(features.blocks[b])[1])
+    counts = [len(texts) + len(light_texts)] * 2 + [len(texts)] * 2
     blocks = []
     for b in range(BLOCKS):
-        distinct = [np.unique(text[b]) for text in texts]
-        merged = np.concatenate(distinct) if distinct else np.empty(0, np.uint32)
+        merged = np.concatenate(gathered[b]) if gathered[b] else np.empty(0, np.uint32)
+        gathered[b] = []
         hashes, documents = np.unique(merged, return_counts=True)
         keep = documents >= min_documents[b]
         if keep.sum() > max_features[b]:
             least = np.sort(documents)[-max_features[b]]
             keep &= documents > least
-        idf = np.log((1 + len(texts)) / (1 + documents[keep])) + 1
-        unknown = float(np.log((1 + len(texts)) / 2) + 1)
+        idf = np.log((1 + counts[b]) / (1 + documents[keep])) + 1
+        unknown = float(np.log((1 + counts[b]) / 2) + 1)
         blocks.append(Block(hashes[keep], idf.astype(np.float32), unknown))
     return Space(tuple(blocks), tuple(shares))
 
 
-def rows_of(space: Space, texts: Sequence[str]) -> list[Row]:
-    return [space.row(features_of_text(text)) for text in texts]
+def in_sweeps(texts: Sequence[Sequence[str]], *, light: bool = False) -> Iterable[Features]:
+    for start in range(0, len(texts), AT_ONCE):
+        yield features_of(texts[start : start + AT_ONCE], light=light)
+
+
+def rows_of(space: Space, texts: Sequence[Sequence[str]], *, light: bool = False) -> Rows:
+    """The rows of any number of texts given as words, in sweeps."""
+    parts = [space.rows(features) for features in in_sweeps(texts, light=light)]
+    if not parts:
+        return space.rows(features_of([]))
+    return Rows(
+        sparse.vstack([part.matrix for part in parts], format="csr"),
+        np.concatenate([part.known for part in parts]),
+        np.concatenate([part.words for part in parts]),
+    )

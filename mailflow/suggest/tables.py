@@ -10,7 +10,7 @@ from pathlib import Path
 from mailflow.desk.ticket import Priority
 from mailflow.suggest.learn_ranking import LearnArticle, LearnTicket
 
-MAX_ARTICLES = 3_000  # the regression holds tickets × articles numbers in memory
+MAX_ARTICLES = 200_000
 
 
 class TableFault(ValueError):

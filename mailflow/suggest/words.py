@@ -21,6 +21,8 @@ _VOWEL = re.compile(r"[aeiouy]")
 
 def folded(text: str) -> str:
     """Lower case, compatibility forms resolved, accents and apostrophes inside words removed."""
+    if text.isascii():
+        return _APOSTROPHE.sub("", text[:MAX_CHARACTERS].lower())
     # Compatibility forms may expand a character to 18: cap before and after.
     plain = unicodedata.normalize("NFKD", text[:MAX_CHARACTERS])[: 2 * MAX_CHARACTERS].casefold()
     plain = "".join(c for c in plain if not unicodedata.combining(c))
@@ -29,12 +31,7 @@ def folded(text: str) -> str:
 
 def words_of(text: str) -> list[str]:
     """The folded words of a text in order, at most `MAX_WORDS`; over-long words are cut."""
-    found = []
-    for match in _WORD.finditer(folded(text)):
-        found.append(match.group()[:MAX_WORD_LENGTH])
-        if len(found) >= MAX_WORDS:
-            break
-    return found
+    return [word[:MAX_WORD_LENGTH] for word in _WORD.findall(folded(text))[:MAX_WORDS]]
 
 
 @lru_cache(maxsize=50_000)
