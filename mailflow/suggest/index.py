@@ -17,6 +17,7 @@ from mailflow.suggest.space import Floats, Integers
 
 HEAD = 2_000  # features in the dense head, at most
 HEAD_NUMBERS = 25_000_000  # 100 MB
+DENSE_FROM = 40  # a line of the head costs a text as much as a list of √(40 rows) now and then
 POSTINGS = 2_500  # of one feature, at most, where there is no head
 CHUNK = 256
 
@@ -65,7 +66,7 @@ def index_of(rows: sparse.csr_matrix, *, exact: bool = True) -> Index:
         return Index(nowhere, np.empty((0, count), np.float32), tail.tocsr())
     most = min(HEAD, HEAD_NUMBERS // max(1, count), features)
     common = np.sort(np.argsort(-standing, kind="stable")[:most])
-    common = common[standing[common] > max(8, count // 200)]
+    common = common[standing[common].astype(float) ** 2 > DENSE_FROM * count]
     head = by_feature[common].toarray()
     rest = np.ones(features, dtype=np.float32)
     rest[common] = 0

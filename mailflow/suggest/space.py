@@ -21,6 +21,7 @@ from mailflow.suggest.features import BLOCKS, Features, Found, Hashes, features_
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+COMMON_FROM = 1_000  # texts from which common features of the large blocks are left out
 AT_ONCE = 1_000  # texts hashed in one sweep when learning: bounds memory
 
 
@@ -97,6 +98,7 @@ def _weighted(block: Block, found: Found, texts: int) -> tuple[Integers, Integer
     places = np.minimum(np.searchsorted(block.hashes, hashes), len(block.hashes) - 1)
     hit = block.hashes[places] == hashes
     weights = (1 + np.log(counts)) * np.where(hit, block.idf[places], block.unknown_idf)
+    hit &= weights > 0
     squared = np.bincount(owner, weights**2, minlength=texts)
     seen = np.bincount(owner[hit], weights[hit] ** 2, minlength=texts)
     lengths = np.sqrt(np.maximum(squared, 1e-12))
@@ -119,10 +121,12 @@ def learn_space(
     shares: Sequence[float],
     min_documents: Sequence[int] = (1, 2, 2, 2),
     max_features: Sequence[int] = (60_000, 80_000, 80_000, 120_000),
+    most_common: Sequence[float] = (1.0, 1.0, 0.3, 0.15),
     light_texts: Sequence[Sequence[str]] = (),
 ) -> Space:
     """The space of these texts, given as words. Over ``max_features`` the rarest features go first.
 
+    Features that stand in more than ``most_common`` of the texts get no weight, where texts are many.
     Of ``light_texts`` stems and ordered pairs alone are read.
     """
     gathered: list[list[Hashes]] = [[] for _ in range(BLOCKS)]
@@ -141,6 +145,8 @@ def learn_space(
             least = np.sort(documents)[-max_features[b]]
             keep &= documents > least
         idf = np.log((1 + counts[b]) / (1 + documents[keep])) + 1
+        if counts[b] > COMMON_FROM:
+            idf[documents[keep] > most_common[b] * counts[b]] = 0  # tells nothing, costs most
         unknown = float(np.log((1 + counts[b]) / 2) + 1)
         blocks.append(Block(hashes[keep], idf.astype(np.float32), unknown))
     return Space(tuple(blocks), tuple(shares))
