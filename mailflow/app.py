@@ -18,6 +18,8 @@ from datetime import UTC, datetime
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from mailflow.alerts import Alerts
+from mailflow.article_folder import watched_folder
 from mailflow.config import Settings
 from mailflow.desk.context import Source
 from mailflow.desk.gate import Passage
@@ -40,6 +42,7 @@ from mailflow.suggestions import load_suggester
 from mailflow.wiring import (
     build_desk,
     imap_account,
+    open_articles,
     open_templates,
     signed,
     smtp_server,
@@ -83,7 +86,10 @@ class App:
         self.store = store or open_store(settings.database.url)
         self.templates = open_templates(settings)
         self.suggests = load_suggester(settings)
-        self.desk = build_desk(settings, self.templates, self.suggests.articles, clock)
+        articles = open_articles(self.store, self.suggests.articles)
+        self.desk = build_desk(settings, self.templates, articles, clock)
+        self.alerts = Alerts(settings.admin.alert_command)
+        self._article_folder = watched_folder(settings, self.store, self.desk, self.alerts)
         self._account = imap_account(settings)
         self._read_only = read_only
         self._sender = SmtpSender(smtp_server(settings))
@@ -105,6 +111,7 @@ class App:
     def step(self) -> None:
         """All due work, once. Raises what makes it impossible: the mailbox's, SMTP's or the store's faults."""
         resolve_interrupted(self.store, self.desk)
+        self._article_folder.look()
         with ImapMailbox(self._account, read_only=self._read_only) as mailbox:
             self.read_mailbox(mailbox)
         queue_updates(self.store, self.desk)
@@ -206,6 +213,7 @@ class App:
             ("deliver", self._deliver_job, _DELIVER_EVERY),
             ("updates", self._updates_job, _UPDATES_EVERY),
             ("templates", self._reload_job, _RELOAD_EVERY),
+            ("articles", self._article_folder.look, _RELOAD_EVERY),
         ):
             self._scheduler.add_job(
                 self._guarded(name, job),
@@ -326,7 +334,7 @@ class App:
             log.error("a template is broken, its last good version serves: %s", fault)
             self._watch.template_fault(fault)
 
-    def _guarded(self, name: str, job: Callable[[], None]) -> Callable[[], None]:
+    def _guarded(self, name: str, job: Callable[[], object]) -> Callable[[], None]:
         def guarded() -> None:
             if self._stop.is_set():
                 return

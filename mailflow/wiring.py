@@ -28,6 +28,8 @@ from mailflow.flow.ports import Clock, Submission
 from mailflow.shipped import shipped
 from mailflow.signing import dkim_signer
 from mailflow.state import signing_keys
+from mailflow.store.articles import StoredArticles
+from mailflow.store.database import SqlStore
 from mailflow.store.faults import StoreUnavailable
 
 
@@ -111,6 +113,11 @@ def open_templates(settings: Settings) -> Templates:
     own = settings.templates.folder
     folders = [*([own] if own else []), shipped("templates")]
     return Templates(folders, default_language=settings.support.language)
+
+
+def open_articles(store: SqlStore, seed: Mapping[str, Article]) -> Mapping[str, Article]:
+    """What the desk knows: the database's articles, read fresh, before those of the model."""
+    return StoredArticles(store, seed)
 
 
 def build_desk(

@@ -38,6 +38,7 @@ NOUNS = (
     Noun("inspect", "mailflow.cli.inspect", "inspect", "Say what is read in a raw message and decided on it."),
     Noun("import", "mailflow.cli.import_", "import_", "Make tickets of old mail; no mail leaves."),
     Noun("ticket", "mailflow.cli.ticket", "app", "List, show and solve tickets."),
+    Noun("article", "mailflow.cli.article", "app", "Known issues: add, edit, import, export, announce."),
     Noun("outbox", "mailflow.cli.outbox", "app", "Mail waiting, sent, held or failed."),
     Noun("quarantine", "mailflow.cli.quarantine", "app", "Messages that could not be handled: list, show, retry."),
     Noun("suggest", "mailflow.cli.suggest", "suggest", "Suggest priority and article for a text."),

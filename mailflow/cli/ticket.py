@@ -95,15 +95,16 @@ def solve(
     """
     from mailflow.flow.follow_up import solve_ticket
     from mailflow.suggestions import load_suggester
-    from mailflow.wiring import build_desk, open_templates
+    from mailflow.wiring import build_desk, open_articles, open_templates
 
     settings = settings_for(ctx)
-    articles = load_suggester(settings).articles if article else {}
-    if article and article not in articles:
-        known = ", ".join(sorted(articles)) or "none"
-        raise Failure(f"there is no article {article}", f"choose one of these: {known}")
-    desk = build_desk(settings, open_templates(settings), articles)
+    seed = load_suggester(settings).articles if article else {}
     with opened_store(ctx) as store:
+        articles = open_articles(store, seed)
+        if article and article not in articles:
+            known = ", ".join(articles) or "none"
+            raise Failure(f"there is no article {article}", f"choose one of these: {known}")
+        desk = build_desk(settings, open_templates(settings), articles)
         ticket = solve_ticket(store, desk, number, text, article_id=article, tell=not quiet)
     if ticket is None:
         raise _no_such_ticket(number)

@@ -295,6 +295,24 @@ class TemplatesSettings(Section):
     """Folder with your own versions; what is not there comes from the shipped ones."""
 
 
+class ArticlesSettings(Section):
+    """Known issues and their solutions."""
+
+    folder: OptionalPath = None
+    """Folder of Markdown files with front matter, kept in step with the database. Empty: none."""
+    announce: Literal["ask", "at once"] = "ask"
+    """Who lets news of an article from the folder go to those who wait: you, or nobody has to."""
+
+
+class AdminSettings(Section):
+    """Who looks after mailflow itself."""
+
+    address: AddrSpec | Literal[""] = ""
+    """Reports for the admin go here by mail. Empty: nowhere."""
+    alert_command: Lines = ()
+    """Program and arguments that get an alarm's text on stdin, such as ["ntfy", "send"]. No shell."""
+
+
 class ThreadingSettings(Section):
     """How far to go to see that two mails belong together."""
 
@@ -328,6 +346,8 @@ class Settings(Section):
     calendars: Annotated[tuple[CalendarSettings, ...], Items] = ()
     suggestions: SuggestionsSettings = SuggestionsSettings()
     templates: TemplatesSettings = TemplatesSettings()
+    articles: ArticlesSettings = ArticlesSettings()
+    admin: AdminSettings = AdminSettings()
     threading: ThreadingSettings = ThreadingSettings()
     log: LogSettings = LogSettings()
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypedDict
 
+from mailflow.desk.articles import in_language
 from mailflow.desk.decision import Answer, Decision, Voice
 from mailflow.desk.notices import (
     Acknowledgement,
@@ -118,7 +119,8 @@ def _customer_article(occasion: Occasion, policy: Policy) -> ArticleFacts | None
     if not (policy.customers_see_articles and suggestion.for_customer):
         return None
     article = occasion.articles.get(suggestion.suggested_article or "")
-    return article_facts(article, None) if article else None
+    language = occasion.message.language or policy.language
+    return article_facts(in_language(article, language), None) if article else None
 
 
 # ── to an agent ─────────────────────────────────────────────────────────────────────────────────

@@ -10,6 +10,7 @@ from mailflow.desk.notices import (
     Acknowledgement,
     AgentNotification,
     ArticleFacts,
+    ArticleUpdate,
     AttachmentFacts,
     NoticeFacts,
     NoticeKind,
@@ -79,6 +80,12 @@ def _samples(kind: NoticeKind) -> tuple[NoticeFacts, ...]:
                 ProgressUpdate(**_BARE_DESK),
                 ProgressUpdate(**_DESK, updates_before=1),
                 ProgressUpdate(**_DESK, **_CUSTOMER, taken_by="Jo Park", updates_before=2),
+            )
+        case NoticeKind.ARTICLE_UPDATE:
+            return (
+                ArticleUpdate(**_DESK, **_CUSTOMER, article=_ARTICLE),
+                ArticleUpdate(**_BARE_DESK, article=replace(_ARTICLE, status="fixed")),
+                ArticleUpdate(**_DESK, **_CUSTOMER, article=replace(_ARTICLE, status="fixed")),
             )
         case NoticeKind.RESOLUTION:
             return (

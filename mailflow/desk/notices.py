@@ -25,6 +25,7 @@ class NoticeKind(enum.StrEnum):
     ACKNOWLEDGEMENT = "acknowledgement"  # to the requester: we have it
     AGENT_NOTIFICATION = "agent_notification"  # to agents: somebody wrote
     PROGRESS_UPDATE = "progress_update"  # to the requester: what happened since
+    ARTICLE_UPDATE = "article_update"  # to the requester: news of the known issue they wait for
     RESOLUTION = "resolution"  # to the requester: this is solved
     NOT_SENT = "not_sent"  # to an agent: your answer did not leave
 
@@ -94,6 +95,11 @@ class ProgressUpdate(CustomerFacts):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleUpdate(CustomerFacts):
+    article: Annotated[ArticleFacts, "the known issue; its status is workaround or fixed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Resolution(CustomerFacts):
     resolution_text: Annotated[str, "what the agent wrote; may be empty"] = ""
     agent_name: Annotated[str | None, "who solved it, or None"] = None
@@ -137,6 +143,7 @@ FACTS: Mapping[NoticeKind, type[NoticeFacts]] = {
     NoticeKind.ACKNOWLEDGEMENT: Acknowledgement,
     NoticeKind.AGENT_NOTIFICATION: AgentNotification,
     NoticeKind.PROGRESS_UPDATE: ProgressUpdate,
+    NoticeKind.ARTICLE_UPDATE: ArticleUpdate,
     NoticeKind.RESOLUTION: Resolution,
     NoticeKind.NOT_SENT: NotSent,
 }

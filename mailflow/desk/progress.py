@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from mailflow.desk.articles import announcement_key, in_language
 from mailflow.desk.calendar import Calendar, add_working, after_quiet
 from mailflow.desk.letters import Letter, article_facts, desk_facts
-from mailflow.desk.notices import NoticeKind, ProgressUpdate, Resolution
+from mailflow.desk.notices import ArticleUpdate, NoticeKind, ProgressUpdate, Resolution
 from mailflow.desk.outbox import MailClass
 from mailflow.desk.policy import Policy, ascii_lower
 from mailflow.desk.ticket import Article, Ticket, TicketStatus
@@ -84,6 +85,7 @@ def resolution_letter(
     ticket: Ticket, text: str, article: Article | None, policy: Policy, now: datetime
 ) -> Letter:
     """Told once each time a ticket is solved, in an agent's words, an article's, or both."""
+    language = ticket.language or policy.language
     facts = Resolution(
         **desk_facts(ticket, policy),
         authenticated=ticket.requester_verified,
@@ -91,7 +93,7 @@ def resolution_letter(
         subject_echo=ticket.subject or None,
         resolution_text=text,
         agent_name=_assignee_name(ticket, policy),
-        article=article_facts(article, None) if article else None,
+        article=article_facts(in_language(article, language), None) if article else None,
     )
     return Letter(
         key=f"resolution:{ticket.id}:{now.isoformat()}",
@@ -99,7 +101,27 @@ def resolution_letter(
         kind=NoticeKind.RESOLUTION,
         to=Address(ticket.requester.address, facts.requester_name or ""),
         facts=facts,
-        language=ticket.language or policy.language,
+        language=language,
+    )
+
+
+def article_letter(ticket: Ticket, article: Article, policy: Policy) -> Letter:
+    """News of the known issue a ticket waits for. Told once for each status the article reaches."""
+    language = ticket.language or policy.language
+    facts = ArticleUpdate(
+        **desk_facts(ticket, policy),
+        authenticated=ticket.requester_verified,
+        requester_name=ticket.requester.name or None,
+        subject_echo=ticket.subject or None,
+        article=article_facts(in_language(article, language), None),
+    )
+    return Letter(
+        key=announcement_key(ticket.id, article),
+        mail_class=MailClass.AUTOMATIC,
+        kind=NoticeKind.ARTICLE_UPDATE,
+        to=Address(ticket.requester.address, facts.requester_name or ""),
+        facts=facts,
+        language=language,
     )
 
 

@@ -30,20 +30,33 @@ class ParticipantRole(enum.StrEnum):
 
 
 class ArticleStatus(enum.StrEnum):
+    DRAFT = "draft"  # not finished: customers never see it
     KNOWN = "known"
     WORKAROUND = "workaround"
     FIXED = "fixed"
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """An article in a further language (ISO 639-1)."""
+
+    language: str
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
-    """A known issue with its solution. ``id`` is a slug such as ``login-loop``."""
+    """A known issue with its solution. ``id`` is a slug such as ``login-loop``, ``body`` the solution."""
 
     id: str
     title: str
     body: str
     status: ArticleStatus = ArticleStatus.KNOWN
     tags: tuple[str, ...] = ()
+    symptoms: str = ""  # what people notice; for agents and the suggester
+    language: str = ""  # of title and body; empty: nobody said
+    wordings: tuple[Wording, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

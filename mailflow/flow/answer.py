@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from mailflow.desk.decision import Answer, Decision, Storing, Voice
@@ -73,8 +73,13 @@ def queue_answers(
         work.tickets.schedule_update(ticket.id, due)
 
 
-def queue_letter(work: Work, desk: Desk, letter: Letter, ticket: Ticket) -> int | None:
-    """Render, freeze and record one letter. None when it was recorded before or cannot be written."""
+def queue_letter(
+    work: Work, desk: Desk, letter: Letter, ticket: Ticket, *, not_before: datetime | None = None
+) -> int | None:
+    """Render, freeze and record one letter. None when it was recorded before or cannot be written.
+
+    ``not_before`` lets it leave later than now.
+    """
     now = desk.clock()
     if not is_plain_address(letter.to.address):
         reason = f"{letter.kind} was not written: {letter.to.address!r} is no plain address"
@@ -88,6 +93,9 @@ def queue_letter(work: Work, desk: Desk, letter: Letter, ticket: Ticket) -> int 
         work.tickets.note_event(ticket.id, "template fault", reason, now, key=letter.key)
         return None
     mail = _letter_mail(work, desk, letter, ticket, person, rendered, now)
+    if not_before is not None and not_before > now:
+        later = not_before - now
+        mail = replace(mail, not_before=not_before, expires_at=mail.expires_at + later)
     return work.outbox.add(mail)
 
 

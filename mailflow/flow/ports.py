@@ -15,7 +15,14 @@ from mailflow.desk.delivery import DataResult, RecipientResult
 from mailflow.desk.notices import NoticeKind
 from mailflow.desk.outbox import NewMail, OutboxMail, Settlement, Usage
 from mailflow.desk.suggestion import Suggestion
-from mailflow.desk.ticket import Participant, ParticipantRole, Ticket, TicketStatus
+from mailflow.desk.ticket import (
+    Article,
+    ArticleStatus,
+    Participant,
+    ParticipantRole,
+    Ticket,
+    TicketStatus,
+)
 from mailflow.mail.message import IncomingMessage, RawMessage
 
 Clock = Callable[[], datetime]  # aware UTC
@@ -143,6 +150,10 @@ class Tickets(Protocol):
         """The new text of the customers' latest messages, one after the other: what may be quoted to them."""
         ...
 
+    def agent_text(self, ticket_id: int, message_row: int | None) -> str:
+        """An agent's words to the customer: the named message's, or the latest's. '' when there are none."""
+        ...
+
     def thread_ids(self, ticket_id: int) -> Sequence[str]:
         """Message-IDs of the ticket's public mails, oldest first: our References."""
         ...
@@ -180,6 +191,54 @@ class Outbox(Protocol):
     def in_flight(self) -> Sequence[OutboxMail]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class KeptArticle:
+    """An article as it is kept. ``source`` is the file it comes from, '' when it lives in the database."""
+
+    article: Article
+    source: str
+    fingerprint: str  # of the file
+    withdrawn: bool  # its file is gone: tickets may name it, nobody is shown it
+    created_at: datetime
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """News of an article that nobody was told yet: a person decides."""
+
+    article_id: str
+    status: ArticleStatus
+    reason: str
+    created_at: datetime
+
+
+class Articles(Protocol):
+    def get(self, article_id: str) -> KeptArticle | None: ...
+    def all(self) -> Sequence[KeptArticle]: ...
+    def save(self, article: Article, source: str, fingerprint: str, now: datetime) -> None:
+        """Add or replace it, with its event. Announces nothing."""
+        ...
+
+    def withdraw(self, article_id: str, reason: str, now: datetime) -> None: ...
+    def waiting_on(self, article: Article) -> Sequence[Ticket]:
+        """Tickets linked to it whose requester waits and was not told of this status yet, oldest first."""
+        ...
+
+    def announce_later(self, article: Article, reason: str, now: datetime) -> None:
+        """An announcement waits for a person; an earlier one about the same article does no longer."""
+        ...
+
+    def announcements(self) -> Sequence[Announcement]:
+        """Those that wait, oldest first."""
+        ...
+
+    def announced(self, article_id: str, reason: str, now: datetime) -> None: ...
+    def dismiss(self, article_id: str, reason: str, now: datetime) -> bool:
+        """Tell nobody. False when nothing waited."""
+        ...
+
+
 class Work(Protocol):
     """One transaction: everything done through it is committed together or not at all."""
 
@@ -189,6 +248,8 @@ class Work(Protocol):
     def tickets(self) -> Tickets: ...
     @property
     def outbox(self) -> Outbox: ...
+    @property
+    def articles(self) -> Articles: ...
 
 
 class Store(Protocol):

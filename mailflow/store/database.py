@@ -23,6 +23,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from mailflow.store import schema
+from mailflow.store.articles import SqlArticles
 from mailflow.store.diagnosis import fault_from
 from mailflow.store.faults import StoreWrong
 from mailflow.store.intake import SqlIntake
@@ -47,6 +48,7 @@ class SqlWork:
         self._intake = SqlIntake(connection)
         self._tickets = SqlTickets(connection)
         self._outbox = SqlOutbox(connection)
+        self._articles = SqlArticles(connection)
 
     @property
     def intake(self) -> SqlIntake:
@@ -59,6 +61,10 @@ class SqlWork:
     @property
     def outbox(self) -> SqlOutbox:
         return self._outbox
+
+    @property
+    def articles(self) -> SqlArticles:
+        return self._articles
 
 
 class SqlStore:

@@ -180,7 +180,7 @@ outbox = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("key", Key, nullable=False),
-    Column("ticket_id", Integer, ForeignKey("ticket.id"), nullable=False),
+    Column("ticket_id", Integer, ForeignKey("ticket.id")),  # none for reports, which are about many
     Column("mail_class", Key, nullable=False),
     Column("kind", Key),
     Column("message_id", Key, nullable=False),
@@ -232,4 +232,54 @@ blocked_address = Table(
     Column("reason", CleanText, nullable=False),
     Column("blocked_at", Moment, nullable=False),
     Column("until", Moment, nullable=False),
+)
+
+# Known issues. source is the file it comes from, empty text for one that lives here.
+article = Table(
+    "article",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("title", CleanText, nullable=False),
+    Column("body", CleanText, nullable=False),
+    Column("status", Key, nullable=False),  # draft | known | workaround | fixed
+    Column("tags", CleanJson, nullable=False),
+    Column("symptoms", CleanText, nullable=False),
+    Column("language", Key, nullable=False),
+    Column("wordings", CleanJson, nullable=False),  # [language, title, body] for each further one
+    Column("source", CleanText, nullable=False),
+    Column("fingerprint", Key, nullable=False),
+    Column("withdrawn", Boolean, nullable=False, server_default=false()),
+    Column("created_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+)
+
+# News of an article that waits for a person. state: waiting | announced | dismissed.
+announcement = Table(
+    "announcement",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("article_id", Key, nullable=False),
+    Column("status", Key, nullable=False),
+    Column("state", Key, nullable=False),
+    Column("reason", CleanText, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("settled_at", Moment),
+    Index(None, "state", "article_id"),
+)
+
+# Kinds of mail an admin let leave, or keeps from leaving, whatever the configured mode.
+sending_choice = Table(
+    "sending_choice",
+    metadata,
+    Column("kind", Key, primary_key=True),
+    Column("switched_on", Boolean, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+)
+
+# When a mail that comes round by the calendar is due next.
+recurring = Table(
+    "recurring",
+    metadata,
+    Column("name", Key, primary_key=True),
+    Column("next_at", Moment, nullable=False),
 )

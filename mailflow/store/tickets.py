@@ -125,6 +125,17 @@ class SqlTickets:
         ).scalars()
         return "\n".join(texts)
 
+    def agent_text(self, ticket_id: int, message_row: int | None) -> str:
+        column = t.message.c
+        query = select(column.new_text).where(
+            column.ticket_id == ticket_id,
+            column.direction == "in",
+            column.voice == Voice.AGENT.value,
+        )
+        if message_row is not None:
+            query = query.where(column.id == message_row)
+        return self._connection.execute(query.order_by(column.id.desc()).limit(1)).scalar() or ""
+
     def thread_ids(self, ticket_id: int) -> Sequence[str]:
         """The newest fifty at most, oldest first."""
         column = t.message.c

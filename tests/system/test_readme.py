@@ -17,7 +17,7 @@ from mailflow.demo.servers import PASSWORD, EmbeddedServers
 from tests.console_blocks import Block, missing_line, read_blocks
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/cli.md")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/cli.md", "docs/articles.md")
 SECONDS = 120
 
 SAMPLE = b"""\

@@ -31,6 +31,7 @@ ALLOWED: dict[str, set[str]] = {
         "jinja2",
         "markdown_it",
         "markupsafe",
+        "yaml",
     },
     "flow": set(),
     "config": {"pydantic"},

@@ -14,17 +14,19 @@ from mailflow.store import reading, schema
 from mailflow.store.database import SqlStore, open_store
 from mailflow.store.faults import StoreFault, StoreWrong
 
+NEWEST = schema.EXPECTED_REVISION
+NEXT = f"{int(NEWEST) + 1:04d}"
 STEP = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "{next}"
+down_revision = "{now}"
 
 
 def upgrade() -> None:
     with op.batch_alter_table("ticket") as ticket:
-        ticket.add_column(sa.Column("queue", sa.Text(), nullable=False, server_default="support"))
+        ticket.add_column(sa.Column("room", sa.Text(), nullable=False, server_default="support"))
         ticket.alter_column("subject", new_column_name="topic")
     {more}
 """
@@ -38,9 +40,10 @@ def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> NextVersion
     def install(more: str) -> None:
         migrations = tmp_path / "migrations"
         shutil.copytree(schema._MIGRATIONS, migrations)
-        (migrations / "versions" / "0002_next.py").write_text(STEP.format(more=more))
+        step = STEP.format(more=more, now=NEWEST, next=NEXT)
+        (migrations / "versions" / f"{NEXT}_next.py").write_text(step)
         monkeypatch.setattr(schema, "_MIGRATIONS", migrations)
-        monkeypatch.setattr(schema, "EXPECTED_REVISION", "0002")
+        monkeypatch.setattr(schema, "EXPECTED_REVISION", NEXT)
 
     return install
 
@@ -67,7 +70,7 @@ def test_an_upgrade_keeps_everything(url: str, next_version: NextVersion) -> Non
     copy = store.upgrade()
     assert (copy is not None) == url.startswith("sqlite")
     assert topics(store) == ["It is broken"]
-    assert store.current_revision() == "0002"
+    assert store.current_revision() == NEXT
     assert store.upgrade() is None  # nothing left to do
     if copy is not None:
         with sqlite3.connect(copy) as old:
@@ -82,7 +85,7 @@ def test_a_failing_upgrade_changes_nothing(url: str, next_version: NextVersion) 
     next_version('op.execute("INSERT INTO nowhere VALUES (1)")')
     with pytest.raises(StoreFault):
         store.upgrade()
-    assert store.current_revision() == "0001"
+    assert store.current_revision() == NEWEST
     assert [line.subject for line in reading.list_tickets(store)] == ["It is broken"]
     store.close()
 
@@ -94,7 +97,7 @@ def test_an_upgrade_that_breaks_references_is_undone(
     next_version('op.execute("DELETE FROM ticket")')
     with pytest.raises(StoreWrong, match="undone"):
         store.upgrade()
-    assert store.current_revision() == "0001"
+    assert store.current_revision() == NEWEST
     assert reading.count_outcomes(store).tickets == 1
     store.close()
 
@@ -102,8 +105,8 @@ def test_an_upgrade_that_breaks_references_is_undone(
 def test_a_newer_database_is_not_touched(url: str) -> None:
     store = filled(url)
     with store.begin() as work:
-        work.connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0009'")
+        work.connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9009'")
     with pytest.raises(StoreWrong, match="newer"):
         store.upgrade()
-    assert store.current_revision() == "0009"
+    assert store.current_revision() == "9009"
     store.close()
