@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -15,7 +15,7 @@ from mailflow.desk.articles import (
     is_news,
     slug,
 )
-from mailflow.desk.progress import article_letter, next_update_at
+from mailflow.desk.progress import article_letter, next_update_at, polite_moment
 from mailflow.desk.ticket import Article, ArticleStatus
 from mailflow.flow.answer import Desk, queue_letter
 from mailflow.flow.ports import Store, Work
@@ -67,8 +67,10 @@ def hold_announcement(work: Work, article: Article, now: datetime) -> None:
 
 
 def planned_announcement(work: Work, desk: Desk, article: Article) -> Sequence[Departure]:
-    """Who would be told, and when: the preview of :func:`announce`."""
-    return departures(work.articles.waiting_on(article), desk.policy.budgets, desk.clock())
+    """Who would be told, and when: the preview of :func:`announce`. Nobody's night is disturbed."""
+    plan = departures(work.articles.waiting_on(article), desk.policy.budgets, desk.clock())
+    policy = desk.policy
+    return [replace(d, at=polite_moment(policy, policy.calendar(), d.at)) for d in plan]
 
 
 def announce(work: Work, desk: Desk, article: Article, *, by: str) -> int:
