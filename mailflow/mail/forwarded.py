@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from mailflow.mail import attributions
 from mailflow.mail.addresses import parse_addresses
+from mailflow.mail.dividers import is_divider
+from mailflow.mail.header_labels import header_label
 from mailflow.mail.message import Address, IncomingMessage, RawMessage
 from mailflow.mail.parse import parse_message
 from mailflow.mail.subject import is_forward
@@ -56,7 +57,7 @@ def _attached(message: IncomingMessage) -> Original | None:
 def _quoted(message: IncomingMessage) -> Original | None:
     lines = message.text.split("\n")[:MAX_LINES]
     for at, line in enumerate(lines):
-        if attributions.header_label(line) not in ("from", "subject", "date"):
+        if header_label(line) not in ("from", "subject", "date"):
             continue
         values, end = _block(lines, at)
         if len(values) < 3 or "from" not in values:
@@ -76,7 +77,7 @@ def _block(lines: list[str], at: int) -> tuple[dict[str, str], int]:
     values: dict[str, str] = {}
     end = at
     for place in range(at, min(at + MAX_BLOCK, len(lines))):
-        role = attributions.header_label(lines[place])
+        role = header_label(lines[place])
         if not role:
             if values and (lines[place].strip() or place > end):
                 break
@@ -89,6 +90,6 @@ def _block(lines: list[str], at: int) -> tuple[dict[str, str], int]:
 
 def _comment(above: list[str]) -> str:
     """What the forwarder wrote above the block: without the line that says a forward begins."""
-    while above and (not above[-1].strip() or attributions.is_divider(above[-1])):
+    while above and (not above[-1].strip() or is_divider(above[-1])):
         above = above[:-1]
     return "\n".join(above).strip("\n")

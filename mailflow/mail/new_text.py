@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from mailflow.mail import attributions, signatures
+from mailflow.mail.dividers import is_divider, is_framed
+from mailflow.mail.header_labels import header_label, names_field
 from mailflow.mail.html_text import Line, Mark, read_html
 from mailflow.mail.message import Hidden
 
@@ -310,11 +312,11 @@ class _Scan:
     def _role(self, at: int) -> str:
         role = self.roles.get(at)
         if role is None:
-            role = self.roles[at] = attributions.header_label(self.lines[at])
+            role = self.roles[at] = header_label(self.lines[at])
         return role
 
     def _begins_older(self, at: int) -> bool:
-        return attributions.is_divider(self.lines[at]) or self._header_block_end(at) > at
+        return is_divider(self.lines[at]) or self._header_block_end(at) > at
 
     def _introduce(self, at: int) -> int:
         """An older message at the very top. Where its text is marked, what follows may answer."""
@@ -347,9 +349,7 @@ class _Scan:
 
     def _draws_line(self, at: int) -> bool:
         """A drawn line above an older message, with or without words in it."""
-        return self._is_bare_rule(at) or (
-            not self.fenced[at] and attributions.is_framed(self.lines[at])
-        )
+        return self._is_bare_rule(at) or (not self.fenced[at] and is_framed(self.lines[at]))
 
     def _is_bare_rule(self, at: int) -> bool:
         return not self.fenced[at] and signatures.is_delimiter(self.lines[at])
@@ -371,7 +371,7 @@ class _Scan:
             if role:
                 roles.setdefault(role, line)
                 end, unlabelled = place + 1, 0
-            elif line.strip() and not (roles and attributions.names_field(line)):
+            elif line.strip() and not (roles and names_field(line)):
                 unlabelled += 1
                 if unlabelled > 4 or (roles.keys() - {"to", "cc"} and not self._wraps(line)):
                     break
@@ -396,9 +396,7 @@ class _Scan:
         above = at - 1
         while above > 0 and not self.lines[above].strip() and at - above < 4:
             above -= 1
-        return signatures.is_delimiter(self.lines[above]) or attributions.is_divider(
-            self.lines[above]
-        )
+        return signatures.is_delimiter(self.lines[above]) or is_divider(self.lines[above])
 
     # -- below the letter ------------------------------------------------------------------
 
