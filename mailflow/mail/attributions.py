@@ -15,7 +15,7 @@ MAX_ATTRIBUTION: Final = 400  # characters of a joined attribution
 
 #: Whoever quotes without a date: "Quoting X", "Zitat von X". Only before quoted lines.
 _QUOTING: Final = re.compile(
-    r"^(?:quoting|zitat von|zitiere|citando(?: a)?|citation de|citerar|quoth|also sprach|"
+    r"^(?:quoting|excerpts from|thus spake|zitat von|zitiere|citando(?: a)?|citation de|citerar|quoth|also sprach|"
     r"in article|in message|cytuj[eę]|cytat z|cituji|quote from|mensagem de|ha escrit)\b"
 )
 
@@ -27,6 +27,9 @@ _DATE: Final = re.compile(
     rf"\b{_YEAR}\s?[./-]\s?\d{{1,2}}\s?[./-]\s?\d{{1,2}}|\b\d{{1,2}}\s?[./-]\s?\d{{1,2}}\s?[./-]\s?\d{{2,4}}"
     rf"|\d{{4}}\s?[年년]|\b\d{{1,2}}[.,]?(?:\s(?:de|of))?\s?[^\W\d]{{3,12}}\.?,?(?:\s(?:de|del))?\s?'?(?:{_YEAR}|\d\d\b)"
     rf"|[^\W\d]{{3,12}}\.?\s\d{{1,2}}(?:st|nd|rd|th)?,?\s{_YEAR}|\b\d{{1,2}}\s?月\s?\d{{1,2}}"
+)
+_WHOLE_DATE: Final = re.compile(
+    rf"\b\d{{1,2}}\b.{{1,20}}\b{_YEAR}\b|\b{_YEAR}\b.{{1,20}}\b\d{{1,2}}\b|{_YEAR}年|\b25\d\d\b"
 )
 _TIME: Final = re.compile(
     r"\b\d{1,2}\s?[:.h：時时]\s?\d{2}|[上下]午|오[전후]|\b\d{1,2}\s?[ap]\.?m\b"
@@ -187,6 +190,13 @@ def may_begin_attribution(line: str) -> bool:
     if _LEADING_DATE.match(folded) or _OPENER.match(folded):
         return True
     return bool(_VERB.search(folded) and (_DATE.search(folded) or _TIME.search(folded)))
+
+
+def opens_with_year(line: str) -> bool:
+    """Whether ``line`` opens as an attribution does and holds a whole date: "Em qui, 3 de mar de 2016 às"."""
+    text = line.strip()[:MAX_ATTRIBUTION]
+    opened = begins_with_date(text) or text.startswith("----")
+    return opened and bool(_WHOLE_DATE.search(text.casefold()))
 
 
 def begins_with_date(line: str) -> bool:

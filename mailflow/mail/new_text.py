@@ -217,7 +217,7 @@ class _Scan:
         while at < len(self.lines):
             end = self._attribution_end(at) if self._may_introduce(at) else at
             if end > at:
-                start = at - 1 if self._is_name_above(at) else at
+                start = at - 1 if self._is_name_above(at) or self._is_begun_above(at) else at
                 self.kinds[start:end] = [_ATTRIBUTION] * (end - start)
                 self._quote_bars(end)
                 at = end
@@ -254,6 +254,15 @@ class _Scan:
         name = self.lines[at - 1].strip()
         alone = at == 1 or not self.lines[at - 2].strip()
         return alone and len(name.split()) <= 5 and not name.endswith((".", "!", "?", ":", ","))
+
+    def _is_begun_above(self, at: int) -> bool:
+        """Whether the line above opens the attribution: a date with its year, alone in its paragraph."""
+        if not at or self.kinds[at - 1] != _TEXT or (at > 1 and self.lines[at - 2].strip()):
+            return False
+        line = self.lines[at - 1]
+        return not line.rstrip().endswith((".", "!", "?", ":")) and attributions.opens_with_year(
+            line
+        )
 
     def _continues(self, joined: str, at: int) -> bool:
         """Whether line ``at`` can be the rest of an attribution that wrapped."""

@@ -316,7 +316,7 @@ DIVIDER_PHRASES: Final[dict[str, str]] = {
         "replied message|original"
     ),
     "de": (
-        "ursprüngliche nachricht|originalnachricht|original-nachricht|weitergeleitete nachricht|"
+        "ursprüngliche nachricht|ursprüngliche mitteilung|originalnachricht|original-nachricht|weitergeleitete nachricht|"
         "anfang der weitergeleiteten nachricht|ursprünglicher termin|original nachricht|"
         "originalmail|weitergeleitet von|weitergeleitete mail"
     ),
@@ -374,7 +374,7 @@ DIVIDER_PHRASES: Final[dict[str, str]] = {
         "исходное сообщение|пересылаемое сообщение|пересланное сообщение|"
         "первоначальное сообщение|оригинальное сообщение|начало переадресованного сообщения|"
         "начало пересланного сообщения|конец пересылаемого сообщения|оригінальне повідомлення|"
-        "переслане повідомлення|початкове повідомлення|исходное письмо"
+        "переслане повідомлення|перенаправлене повідомлення|початкове повідомлення|исходное письмо"
     ),
     "tr": (
         "orijinal mesaj|özgün ileti|orijinal ileti|iletilen mesaj|yönlendirilen mesaj|"

@@ -15,6 +15,7 @@ from email.message import EmailMessage
 
 from mailflow.mail.message import RawMessage
 from mailflow.mail.parse import parse_message
+from tests.quality.reply_attributions import ATTRIBUTIONS
 from tests.quality.reply_clients import FOOTERS, KEPT, MARKED, UNMARKED
 from tests.quality.reply_words import (
     APPLE,
@@ -227,6 +228,10 @@ def client_replies() -> Iterator[Reply]:
     for name, above in UNMARKED.items():
         text = f"{new}\n\n{more}\n\n{above}\n\n{old}\n"
         yield Reply(name, _mail(text, None), f"{new}\n\n{more}")
+    for number, above in enumerate(ATTRIBUTIONS):
+        yield Reply(f"old-{number}-top", _mail(f"{new}\n\n{above}\n\n{_quoted(old)}\n", None), new)
+        below = f"{above}\n{_quoted(old)}\n\n{new}\n"
+        yield Reply(f"old-{number}-bottom", _mail(below, None), new)
     for name, footer in FOOTERS.items():
         yield Reply(f"{name}-footer", _mail(f"{new}\n\n{footer}\n", None), new)
     for name, text in KEPT.items():
