@@ -48,7 +48,7 @@ class KnownMessage:
 
 @dataclass(frozen=True, slots=True)
 class ThreadContext:
-    tickets: tuple[Ticket, ...] = ()  # every ticket named below, with its participants
+    tickets: tuple[Ticket, ...] = ()  # every ticket named below and those they were merged into
     referenced: tuple[KnownMessage, ...] = ()  # in the order of Lookup.thread_ids
     same_message_id: tuple[KnownMessage, ...] = ()
     by_thread_index: int | None = None  # ticket id
@@ -59,6 +59,13 @@ class ThreadContext:
 
     def ticket(self, ticket_id: int | None) -> Ticket | None:
         return next((t for t in self.tickets if t.id == ticket_id), None)
+
+    def current(self, ticket_id: int | None) -> Ticket | None:
+        """The ticket with this number, or the one it was merged into."""
+        ticket = self.ticket(ticket_id)
+        if ticket is None or ticket.merged_into is None:
+            return ticket
+        return self.ticket(ticket.merged_into)
 
 
 def lookup_for(

@@ -98,6 +98,7 @@ class Decision:
     joins: tuple[Joining, ...] = ()  # for a new ticket the requester comes first
     agent_address: str | None = None  # the proven agent, when voice is AGENT and it is known which
     priority: Priority | None = None  # for a new ticket
+    queue: str | None = None  # for a new ticket
     blocked_address: str | None = None  # bounced for good: no more automatic mail to it
     warnings: tuple[str, ...] = ()
 

@@ -87,6 +87,13 @@ def _blocked(mail: OutboxMail, usage: Usage, policy: Policy, now: datetime) -> V
     return Verdict(Passage.DROP, f"mail to {address} came back: {why}")
 
 
+def _silenced(mail: OutboxMail, usage: Usage, policy: Policy, now: datetime) -> Verdict | None:
+    """A ticket that was muted, deleted or merged away says nothing more by itself."""
+    if mail.mail_class is not MailClass.AUTOMATIC or usage.silenced is None:
+        return None
+    return Verdict(Passage.DROP, usage.silenced)
+
+
 def _shadow(mail: OutboxMail, usage: Usage, policy: Policy, now: datetime) -> Verdict | None:
     """In shadow mode nothing mailflow writes itself leaves; what a person wrote always does."""
     if policy.mode is SendingMode.LIVE or mail.mail_class is MailClass.PERSON:
@@ -173,6 +180,7 @@ _RULES: tuple[_Rule, ...] = (
     _to_ourselves,
     _unsafe_address,
     _blocked,
+    _silenced,
     _shadow,
     _over_budget,
 )

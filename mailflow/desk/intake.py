@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mailflow.desk.changes import gone_reason
 from mailflow.desk.context import Source, ThreadContext, new_text_hash, participant
 from mailflow.desk.decision import (
     Answer,
@@ -142,7 +143,7 @@ def _decide_agent(scene: Scene, agent: Agent) -> Decision:
         return scene.set_aside(scene.thread.reason)
     if scene.message.origin.kind is not Origin.PERSON:
         return _decide_report(scene)
-    fault = relay_fault(scene.message, ticket, scene.policy)
+    fault = gone_reason(ticket) or relay_fault(scene.message, ticket, scene.policy)
     if fault:
         answer, status = AnswerDecision(Answer.TELL_AGENT, fault), None
     else:
@@ -246,6 +247,7 @@ def _decide_customer(scene: Scene) -> Decision:
         verified=scene.verified,
         joins=(requester, *_others(scene, requester)),
         priority=_suggested_priority(scene.suggestion),
+        queue=_queue(scene),
         warnings=_warnings(scene),
     )
 
@@ -328,9 +330,11 @@ def _proven_agent(scene: Scene) -> Agent | None:
         return None
     if scene.policy.authserv_id and not scene.verified:
         return None
-    holder = next((p for p in ticket.participants if p.id == token.participant_id), None)
-    genuine = holder is not None and holder.address == agent.address
-    return agent if genuine and token.ticket_id == ticket.id else None
+    named = scene.context.ticket(token.ticket_id)  # merged into this one since, perhaps
+    if named is None or scene.context.current(token.ticket_id) is not ticket:
+        return None
+    holder = next((p for p in named.participants if p.id == token.participant_id), None)
+    return agent if holder is not None and holder.address == agent.address else None
 
 
 def _says_automatic(message: IncomingMessage) -> bool:
@@ -383,6 +387,15 @@ def _bounced_for_good(message: IncomingMessage, ticket: Ticket) -> str | None:
         if gone and participant(ticket, address):
             return address
     return None
+
+
+def _queue(scene: Scene) -> str | None:
+    """By the address it was delivered to, else by the addresses it was written to."""
+    message = scene.message
+    written = [a.address for a in (*message.to, *message.cc)]
+    addresses = (*message.delivered_to, *written)
+    queue = scene.policy.queue_of([*addresses, *map(canonical_address, addresses)])
+    return queue.name if queue else None
 
 
 def _suggested_priority(suggestion: Suggestion) -> Priority:

@@ -136,7 +136,9 @@ def _agents_to_wake(occasion: Occasion, policy: Policy) -> tuple[Agent, ...]:
         return policy.agents
     assignee = policy.agent(ticket.assignee) if ticket.assignee else None
     author = policy.agent(message.author.address) if message.author else None
-    return tuple(a for a in ((assignee,) if assignee else policy.agents) if a != author)
+    return tuple(
+        a for a in ((assignee,) if assignee else policy.agents_of(ticket.queue)) if a != author
+    )
 
 
 def _notification(occasion: Occasion, agent: Agent, policy: Policy) -> Letter:

@@ -111,6 +111,7 @@ class Usage:
     internal_on_ticket_last_hour: int = 0  # to this recipient
     person_on_ticket_last_hour: int = 0
     blocked_recipients: tuple[tuple[str, str], ...] = ()  # (address, why): bounced for good
+    silenced: str | None = None  # why this ticket sends no automatic mail
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
@@ -21,6 +21,15 @@ class SendingMode(enum.StrEnum):
 class Agent:
     address: str  # ASCII-lower-cased
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Tickets that came to certain addresses, and whom they concern."""
+
+    name: str  # lower-case
+    addresses: frozenset[str]  # ASCII-lower-cased
+    agents: tuple[str, ...] = ()  # their addresses; empty: every agent
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +69,7 @@ class Policy:
     language: str = "en"
     own_addresses: frozenset[str] = frozenset()  # lower-case, the support address among them
     agents: tuple[Agent, ...] = ()
+    queues: tuple[Queue, ...] = ()
     mode: SendingMode = SendingMode.SHADOW
     acknowledge: bool = True
     budgets: Budgets = Budgets()
@@ -89,6 +99,22 @@ class Policy:
         """The agent with exactly this address after ASCII lower-casing; look-alikes are strangers."""
         wanted = ascii_lower(address)
         return next((a for a in self.agents if a.address == wanted), None)
+
+    def queue(self, name: str | None) -> Queue | None:
+        wanted = (name or "").lower()
+        return next((q for q in self.queues if q.name == wanted), None)
+
+    def queue_of(self, addresses: Iterable[str]) -> Queue | None:
+        """The first queue one of these addresses belongs to, in the order of the configuration."""
+        wanted = {ascii_lower(a) for a in addresses}
+        return next((q for q in self.queues if q.addresses & wanted), None)
+
+    def agents_of(self, queue_name: str | None) -> tuple[Agent, ...]:
+        """Whom a ticket of this queue concerns: the queue's agents, or everybody."""
+        queue = self.queue(queue_name)
+        if queue is None or not queue.agents:
+            return self.agents
+        return tuple(a for a in self.agents if a.address in queue.agents)
 
 
 def ascii_lower(text: str) -> str:

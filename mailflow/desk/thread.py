@@ -24,8 +24,11 @@ _REPORTS = frozenset({Origin.BOUNCE, Origin.DELAY, Origin.RECEIPT, Origin.AUTO_R
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
+    """``ticket`` is the one to enter; ``named`` the one the evidence names, which may have been merged into it."""
+
     ticket: Ticket
     proof: Proof
+    named: Ticket
     token: ReplyToken | None = None
 
 
@@ -51,9 +54,13 @@ def match_ticket(
         return ThreadDecision(None, Proof.NONE, refusal, linked_to=ticket_id)
     late = evidence.ticket.status is TicketStatus.CLOSED and not _is_agents(evidence.token)
     if late and message.origin.kind not in _REPORTS:
-        reason = f"ticket {ticket_id} is closed; a late reply starts a new one"
+        state = "was deleted" if evidence.ticket.deleted_at else "is closed"
+        reason = f"ticket {ticket_id} {state}; a late reply starts a new one"
         return ThreadDecision(None, evidence.proof, reason, linked_to=ticket_id)
-    return ThreadDecision(ticket_id, evidence.proof, f"tied by {evidence.proof}")
+    reason = f"tied by {evidence.proof}"
+    if evidence.named.id != ticket_id:
+        reason += f" to ticket {evidence.named.id}, which was merged into this one"
+    return ThreadDecision(ticket_id, evidence.proof, reason)
 
 
 def _evidence(
@@ -63,22 +70,26 @@ def _evidence(
         (claims.addressed, Proof.REPLY_ADDRESS),
         (claims.referenced, Proof.SIGNED_REFERENCE),
     ):
-        ticket = context.ticket(token.ticket_id) if token else None
-        if ticket:
-            yield Evidence(ticket, proof, token)
+        if token:
+            yield from _at(context, token.ticket_id, proof, token)
     for known in context.referenced:
-        ticket = context.ticket(known.ticket_id)
-        if ticket:
-            direct = known.message_id in message.in_reply_to
-            yield Evidence(ticket, Proof.IN_REPLY_TO if direct else Proof.REFERENCES)
+        direct = known.message_id in message.in_reply_to
+        proof = Proof.IN_REPLY_TO if direct else Proof.REFERENCES
+        yield from _at(context, known.ticket_id, proof)
     for ticket_id, proof in (
         (context.by_thread_index, Proof.THREAD_INDEX),
         (subject_tag(message.subject), Proof.SUBJECT_TAG),
         (context.by_subject if policy.subject_window else None, Proof.SUBJECT_WINDOW),
     ):
-        ticket = context.ticket(ticket_id)
-        if ticket:
-            yield Evidence(ticket, proof)
+        yield from _at(context, ticket_id, proof)
+
+
+def _at(
+    context: ThreadContext, ticket_id: int | None, proof: Proof, token: ReplyToken | None = None
+) -> Iterator[Evidence]:
+    named, current = context.ticket(ticket_id), context.current(ticket_id)
+    if named and current:
+        yield Evidence(current, proof, named, token)
 
 
 def _refusal(message: IncomingMessage, evidence: Evidence, policy: Policy) -> str | None:
@@ -89,7 +100,7 @@ def _refusal(message: IncomingMessage, evidence: Evidence, policy: Policy) -> st
         if message.origin.kind in _REPORTS or evidence.token.purpose is Purpose.REQUESTER:
             return None
         holder = next(
-            (p for p in evidence.ticket.participants if p.id == evidence.token.participant_id), None
+            (p for p in evidence.named.participants if p.id == evidence.token.participant_id), None
         )
         if holder is None or holder.address != author or not policy.agent(author):
             return f"{author or 'nobody'} used an agent's reply address that is not theirs"

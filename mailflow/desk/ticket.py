@@ -23,6 +23,21 @@ class Priority(enum.StrEnum):
     URGENT = "urgent"
 
 
+class TicketKind(enum.StrEnum):
+    PROBLEM = "problem"
+    QUESTION = "question"
+    FEATURE_REQUEST = "feature request"
+
+
+class LinkKind(enum.StrEnum):
+    """How ``other_id`` stands to the ticket a :class:`TicketLink` belongs to."""
+
+    RELATED = "related"
+    FOLLOWS = "follows"  # opened by a mail that may not enter the other ticket
+    SPLIT_FROM = "split from"
+    MERGED_INTO = "merged into"
+
+
 class ParticipantRole(enum.StrEnum):
     REQUESTER = "requester"
     CC = "cc"
@@ -85,3 +100,23 @@ class Ticket:
     next_update_at: datetime | None = None  # when a progress update falls due
     requester_verified: bool = False  # a server we named vouched for the opening message's author
     participants: tuple[Participant, ...] = ()
+    kind: TicketKind | None = None  # None: nobody said
+    tags: tuple[str, ...] = ()  # lower-case, in order of the alphabet
+    queue: str | None = None  # name of a queue of the configuration
+    snoozed_until: datetime | None = None  # out of sight until then, or until the customer writes
+    due_at: datetime | None = None  # set by an agent; passing it reminds, nothing else
+    merged_into: int | None = None  # always a ticket that is not merged itself
+    muted: bool = False  # no automatic mail to the customer's side
+    deleted_at: datetime | None = None  # a tombstone: its mail stays known and enters nowhere
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether nothing can happen here any more: merged away or deleted."""
+        return self.merged_into is not None or self.deleted_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketLink:
+    ticket_id: int
+    other_id: int
+    kind: LinkKind

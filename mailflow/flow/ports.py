@@ -18,6 +18,7 @@ from mailflow.desk.suggestion import Suggestion
 from mailflow.desk.ticket import (
     Article,
     ArticleStatus,
+    LinkKind,
     Participant,
     ParticipantRole,
     Ticket,
@@ -161,6 +162,19 @@ class Tickets(Protocol):
     def set_status(
         self, ticket_id: int, status: TicketStatus, reason: str, now: datetime
     ) -> None: ...
+    def save(self, before: Ticket, after: Ticket, now: datetime) -> None:
+        """Write what differs between two states of one ticket; participants are not among it."""
+        ...
+
+    def merge(self, ticket_id: int, into_id: int, now: datetime) -> None:
+        """Everybody of a merged ticket joins the other; what was merged into it points there too."""
+        ...
+
+    def link(self, ticket_id: int, other_id: int, kind: LinkKind) -> None: ...
+    def add_note(self, ticket_id: int, author: str, name: str, text: str, now: datetime) -> int:
+        """An internal message that came by no mail and leaves by none. Its row."""
+        ...
+
     def schedule_update(self, ticket_id: int, next_update_at: datetime | None) -> None: ...
     def note_event(
         self, ticket_id: int | None, kind: str, reason: str, now: datetime, **detail: str | int

@@ -19,7 +19,7 @@ _MAX_PER_ID = 5  # of the messages that claim one id: ours first, then the oldes
 
 
 def context_for(connection: Connection, lookup: Lookup, now: datetime) -> ThreadContext:
-    """Everything :func:`decide_intake` asks of the store. At most eight queries, whatever arrives."""
+    """Everything :func:`decide_intake` asks of the store. At most nine queries, whatever arrives."""
     author = ascii_lower(lookup.author_address)
     ids = [key_text(i) for i in lookup.thread_ids[:_MAX_IDS]]
     own_id = key_text(lookup.message_id) if lookup.message_id else None
@@ -31,7 +31,9 @@ def context_for(connection: Connection, lookup: Lookup, now: datetime) -> Thread
     named = {*lookup.ticket_ids, by_index, by_subject, *(m.ticket_id for m in (*referenced, *same))}
     last_hour, last_day = _automatic_to(connection, author, now)
     return ThreadContext(
-        tickets=read_tickets(connection, sorted(i for i in named if i is not None)),
+        tickets=read_tickets(
+            connection, sorted(i for i in named if i is not None), follow_merges=True
+        ),
         referenced=referenced,
         same_message_id=same,
         by_thread_index=by_index,

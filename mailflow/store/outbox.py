@@ -85,7 +85,7 @@ class SqlOutbox:
         return next(iter(read_mails(self._connection, rows)), None)
 
     def usage(self, mail: OutboxMail, now: datetime) -> Usage:
-        """How much of each budget is used, this mail itself not counted. Three queries."""
+        """How much of each budget is used, this mail itself not counted. Five queries."""
         addresses = sorted({key_text(ascii_lower(a)) for a in mail.open_recipients})
         domains = sorted({_domain(a) for a in mail.open_recipients})
         to, row = t.outbox_recipient.c, t.outbox.c
@@ -131,7 +131,21 @@ class SqlOutbox:
             blocked_recipients=tuple(
                 sorted(blocked_reasons(self._connection, addresses, now).items())
             ),
+            silenced=self._silenced(mail.ticket_id),
         )
+
+    def _silenced(self, ticket_id: int) -> str | None:
+        column = t.ticket.c
+        row = self._connection.execute(
+            select(column.muted, column.merged_into, column.deleted_at).where(
+                column.id == ticket_id
+            )
+        ).one()
+        if row.deleted_at is not None:
+            return "its ticket was deleted"
+        if row.merged_into is not None:
+            return f"its ticket was merged into ticket {row.merged_into}"
+        return "automatic mail of its ticket is muted" if row.muted else None
 
     def mark_in_flight(self, mail_id: int, now: datetime) -> None:
         """DATA is about to begin. Raises StaleMail when the mail is not pending: somebody else has it."""

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, insert, select, update
 
+from mailflow.desk.changes import BY_ADMIN, BY_MAILFLOW, ChangeKind, stamp
 from mailflow.desk.context import Source, new_text_hash
 from mailflow.desk.decision import Answer, Decision, Joining, Storing, Voice
 from mailflow.desk.policy import ascii_lower
 from mailflow.desk.suggestion import Suggestion
-from mailflow.desk.ticket import ParticipantRole, Priority, Ticket, TicketStatus
+from mailflow.desk.ticket import LinkKind, ParticipantRole, Priority, Ticket, TicketStatus
 from mailflow.flow.ports import Recorded, WaitingMessage
 from mailflow.mail.message import IncomingMessage
 from mailflow.store import tables as t
@@ -52,7 +53,7 @@ def record_decision(
         detail=dict(decision.reasons()),
     )
     if ticket_id is not None:
-        _join(connection, ticket_id, decision.joins, now)
+        join(connection, ticket_id, decision.joins, now)
         _change_ticket(connection, ticket_id, waiting, message, decision, row, now)
         _mention(connection, ticket_id, message)
     if decision.blocked_address:
@@ -85,16 +86,19 @@ def _ticket_for(
             language=message.language,
             linked_to=decision.thread.linked_to,
             requester_verified=decision.verified,
+            queue=decision.queue,
             created_at=now,
             updated_at=now,
         )
     )
     ticket_id = new_id(result)
+    if decision.thread.linked_to is not None:
+        add_link(connection, ticket_id, decision.thread.linked_to, LinkKind.FOLLOWS)
     if not any(j.role is ParticipantRole.REQUESTER for j in decision.joins):
         author = message.author
         address = ascii_lower(author.address) if author else ""
         requester = Joining(address, author.name if author else "", ParticipantRole.REQUESTER)
-        _join(connection, ticket_id, (requester,), now)
+        join(connection, ticket_id, (requester,), now)
     return ticket_id
 
 
@@ -145,9 +149,7 @@ def _add_message(
     return new_id(result)
 
 
-def _join(
-    connection: Connection, ticket_id: int, joins: tuple[Joining, ...], now: datetime
-) -> None:
+def join(connection: Connection, ticket_id: int, joins: tuple[Joining, ...], now: datetime) -> None:
     column = t.participant.c
     present = set(
         connection.execute(select(column.address).where(column.ticket_id == ticket_id)).scalars()
@@ -189,14 +191,45 @@ def _change_ticket(
         values["language"] = message.language
     if decision.wake.status and decision.wake.status is not ticket.status:
         values["status"] = decision.wake.status.value
-        _note_status(connection, ticket, decision.wake.status, decision.wake.reason, row, now)
+        by = _by(message, decision)
+        _note_status(connection, ticket, decision.wake.status, decision.wake.reason, row, now, by)
+    if ticket.snoozed_until is not None and decision.voice is Voice.CUSTOMER:
+        values["snoozed_until"] = None
+        _note_change(
+            connection,
+            ticket,
+            ChangeKind.SNOOZE,
+            stamp(ticket.snoozed_until),
+            "",
+            "the customer wrote",
+            row,
+            now,
+            _by(message, decision),
+        )
     if decision.voice is Voice.AGENT:
         answered = waiting.source is Source.SENT or decision.answer.value is Answer.RELAY
         if answered and ticket.first_response_at is None:
             values["first_response_at"] = now
         if decision.agent_address and ticket.assignee is None:
             values["assignee"] = decision.agent_address
+            _note_change(
+                connection,
+                ticket,
+                ChangeKind.ASSIGNEE,
+                "",
+                decision.agent_address,
+                "who wrote first has it",
+                row,
+                now,
+                decision.agent_address,
+            )
     connection.execute(update(t.ticket).where(t.ticket.c.id == ticket_id).values(values))
+
+
+def _by(message: IncomingMessage, decision: Decision) -> str:
+    """Whose act it was: the proven agent, else the author as far as From tells."""
+    author = ascii_lower(message.author.address) if message.author else ""
+    return decision.agent_address or author or BY_MAILFLOW
 
 
 def _note_status(
@@ -206,15 +239,31 @@ def _note_status(
     reason: str,
     row: int | None,
     now: datetime,
+    by: str,
+) -> None:
+    before, after = ticket.status.value, status.value
+    _note_change(connection, ticket, ChangeKind.STATUS, before, after, reason, row, now, by)
+
+
+def _note_change(
+    connection: Connection,
+    ticket: Ticket,
+    kind: ChangeKind,
+    before: str,
+    after: str,
+    reason: str,
+    row: int | None,
+    now: datetime,
+    by: str,
 ) -> None:
     add_event(
         connection,
-        "status",
+        kind.value,
         reason,
         now,
         ticket_id=ticket.id,
         message_row=row,
-        detail={"from": ticket.status.value, "to": status.value},
+        detail={"from": before, "to": after, "by": by},
     )
 
 
@@ -227,12 +276,21 @@ def set_status(
         raise ValueError(f"there is no ticket {ticket_id}")
     if ticket.status is status:
         return
-    _note_status(connection, ticket, status, reason, None, now)
+    _note_status(connection, ticket, status, reason, None, now, BY_ADMIN)
     connection.execute(
         update(t.ticket)
         .where(t.ticket.c.id == ticket_id)
         .values(status=status.value, updated_at=now)
     )
+
+
+def add_link(connection: Connection, ticket_id: int, other_id: int, kind: LinkKind) -> None:
+    """Tie two tickets, once; the first kind stays."""
+    row = t.ticket_link.c
+    known = select(row.kind).where(row.ticket_id == ticket_id, row.other_id == other_id)
+    if connection.execute(known).first() is None:
+        values = {"ticket_id": ticket_id, "other_id": other_id, "kind": kind.value}
+        connection.execute(insert(t.ticket_link).values(values))
 
 
 def _mention(connection: Connection, ticket_id: int, message: IncomingMessage) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, CursorResult, Row, insert, select
+from sqlalchemy import CompoundSelect, Connection, CursorResult, Row, insert, select
 
 from mailflow.desk.notices import NoticeKind
 from mailflow.desk.outbox import (
@@ -15,32 +15,60 @@ from mailflow.desk.outbox import (
     OutboxState,
     RecipientState,
 )
-from mailflow.desk.ticket import Participant, ParticipantRole, Priority, Ticket, TicketStatus
+from mailflow.desk.ticket import (
+    Participant,
+    ParticipantRole,
+    Priority,
+    Ticket,
+    TicketKind,
+    TicketStatus,
+)
 from mailflow.store import tables as t
 
 _NOBODY = Participant(id=0, address="", name="", role=ParticipantRole.REQUESTER)
 
 
-def read_tickets(connection: Connection, ids: Collection[int]) -> tuple[Ticket, ...]:
-    """The tickets with these ids that exist, with their participants, in order of id. Two queries."""
+def read_tickets(
+    connection: Connection, ids: Collection[int], *, follow_merges: bool = False
+) -> tuple[Ticket, ...]:
+    """The tickets with these ids that exist, with their participants, in order of id. Three queries.
+
+    ``follow_merges`` adds the tickets they were merged into.
+    """
     if not ids:
         return ()
+    wanted = _with_merge_targets(ids) if follow_merges else ids
     people: dict[int, list[Participant]] = {}
+    person = t.participant.c
     for row in connection.execute(
-        select(t.participant).where(t.participant.c.ticket_id.in_(ids)).order_by(t.participant.c.id)
+        select(t.participant).where(person.ticket_id.in_(wanted)).order_by(person.id)
     ):
         people.setdefault(row.ticket_id, []).append(participant_from(row))
+    tags: dict[int, list[str]] = {}
+    tag = t.ticket_tag.c
+    for row in connection.execute(
+        select(t.ticket_tag).where(tag.ticket_id.in_(wanted)).order_by(tag.tag)
+    ):
+        tags.setdefault(row.ticket_id, []).append(row.tag)
     rows = connection.execute(
-        select(t.ticket).where(t.ticket.c.id.in_(ids)).order_by(t.ticket.c.id)
+        select(t.ticket).where(t.ticket.c.id.in_(wanted)).order_by(t.ticket.c.id)
     )
-    return tuple(ticket_from(row, people.get(row.id, ())) for row in rows)
+    return tuple(ticket_from(row, people.get(row.id, ()), tags.get(row.id, ())) for row in rows)
+
+
+def _with_merge_targets(ids: Collection[int]) -> CompoundSelect[int]:
+    row = t.ticket.c
+    targets = select(row.merged_into).where(row.id.in_(ids), row.merged_into.is_not(None))
+    return select(row.id).where(row.id.in_(ids)).union(targets)
 
 
 def read_ticket(connection: Connection, ticket_id: int) -> Ticket | None:
     return next(iter(read_tickets(connection, [ticket_id])), None)
 
 
-def ticket_from(row: Row[tuple[object, ...]], people: Iterable[Participant]) -> Ticket:
+def ticket_from(
+    row: Row[tuple[object, ...]], people: Iterable[Participant], tags: Iterable[str]
+) -> Ticket:
     participants = tuple(people)
     requesters = (p for p in participants if p.role is ParticipantRole.REQUESTER)
     return Ticket(
@@ -58,6 +86,14 @@ def ticket_from(row: Row[tuple[object, ...]], people: Iterable[Participant]) -> 
         next_update_at=row.next_update_at,
         requester_verified=row.requester_verified,
         participants=participants,
+        kind=TicketKind(row.kind) if row.kind else None,
+        tags=tuple(tags),
+        queue=row.queue,
+        snoozed_until=row.snoozed_until,
+        due_at=row.due_at,
+        merged_into=row.merged_into,
+        muted=row.muted,
+        deleted_at=row.deleted_at,
     )
 
 

@@ -89,9 +89,38 @@ ticket = Table(
     Column("first_response_at", Moment),
     Column("next_update_at", Moment),
     Column("requester_verified", Boolean, nullable=False, server_default=false()),
+    Column("kind", Key),
+    Column("queue", Key),
+    Column("snoozed_until", Moment),
+    Column("due_at", Moment),
+    Column("due_told_at", Moment),  # the due moment its agents were reminded of
+    Column("merged_into", Integer, ForeignKey("ticket.id")),
+    Column("muted", Boolean, nullable=False, server_default=false()),
+    Column("deleted_at", Moment),
     Index(None, "status", "updated_at"),
     Index(None, "next_update_at"),
+    Index(None, "snoozed_until"),
+    Index(None, "due_at"),
+    Index(None, "merged_into"),
     sqlite_autoincrement=True,  # a number is never given twice
+)
+
+ticket_tag = Table(
+    "ticket_tag",
+    metadata,
+    Column("ticket_id", Integer, ForeignKey("ticket.id"), primary_key=True),
+    Column("tag", Key, primary_key=True),
+    Index(None, "tag"),
+)
+
+# How other_id stands to ticket_id: see LinkKind.
+ticket_link = Table(
+    "ticket_link",
+    metadata,
+    Column("ticket_id", Integer, ForeignKey("ticket.id"), primary_key=True),
+    Column("other_id", Integer, ForeignKey("ticket.id"), primary_key=True),
+    Column("kind", Key, nullable=False),
+    Index(None, "other_id"),
 )
 
 participant = Table(

@@ -5,26 +5,49 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from mailflow.desk.context import Lookup, ThreadContext
-from mailflow.desk.decision import Decision, Voice
+from mailflow.desk.decision import Decision, Joining, Voice
 from mailflow.desk.notices import NoticeKind
 from mailflow.desk.outbox import OutboxState
 from mailflow.desk.policy import ascii_lower
 from mailflow.desk.suggestion import Suggestion
-from mailflow.desk.ticket import Participant, ParticipantRole, Ticket, TicketStatus
+from mailflow.desk.ticket import LinkKind, Participant, ParticipantRole, Ticket, TicketStatus
 from mailflow.flow.ports import Recorded, WaitingMessage
 from mailflow.mail.message import IncomingMessage
 from mailflow.store import tables as t
 from mailflow.store.context import context_for
-from mailflow.store.recording import record_decision, set_status
-from mailflow.store.rows import add_event, participant_from, read_ticket, read_tickets
+from mailflow.store.recording import add_link, join, record_decision, set_status
+from mailflow.store.rows import add_event, new_id, participant_from, read_ticket, read_tickets
 
 _MAX_THREAD_IDS = 50
 _MAX_QUOTED = 10  # messages
 _PEOPLE = (Voice.CUSTOMER.value, Voice.AGENT.value)
 _NEVER_LEFT = (OutboxState.SHADOW.value, OutboxState.DROPPED.value)
+
+
+NOTE = "note"  # the direction of a message that is neither in nor out
+_SAVED = (
+    "status",
+    "priority",
+    "assignee",
+    "article_id",
+    "kind",
+    "queue",
+    "snoozed_until",
+    "due_at",
+    "merged_into",
+    "muted",
+    "deleted_at",
+    "next_update_at",
+)
+
+
+def family(ticket_id: int) -> Select[tuple[int]]:
+    """The ticket and those merged into it."""
+    row = t.ticket.c
+    return select(row.id).where((row.id == ticket_id) | (row.merged_into == ticket_id))
 
 
 class SqlTickets:
@@ -101,7 +124,7 @@ class SqlTickets:
         return self._connection.execute(
             select(column.message_id)
             .where(
-                column.ticket_id == ticket_id,
+                column.ticket_id.in_(family(ticket_id)),
                 column.direction == "in",
                 column.voice == Voice.CUSTOMER.value,
                 column.message_id.is_not(None),
@@ -116,7 +139,7 @@ class SqlTickets:
         texts = self._connection.execute(
             select(column.new_text)
             .where(
-                column.ticket_id == ticket_id,
+                column.ticket_id.in_(family(ticket_id)),
                 column.direction == "in",
                 column.voice == Voice.CUSTOMER.value,
             )
@@ -143,7 +166,7 @@ class SqlTickets:
             select(column.message_id)
             .outerjoin(t.outbox, t.outbox.c.id == column.outbox_id)
             .where(
-                column.ticket_id == ticket_id,
+                column.ticket_id.in_(family(ticket_id)),
                 column.public,
                 column.message_id.is_not(None),
                 t.outbox.c.state.is_(None) | t.outbox.c.state.not_in(_NEVER_LEFT),
@@ -159,6 +182,70 @@ class SqlTickets:
     def schedule_update(self, ticket_id: int, next_update_at: datetime | None) -> None:
         self._connection.execute(
             update(t.ticket).where(t.ticket.c.id == ticket_id).values(next_update_at=next_update_at)
+        )
+
+    def save(self, before: Ticket, after: Ticket, now: datetime) -> None:
+        """Write what differs between two states of one ticket; participants are not among it."""
+        values: dict[str, object] = {
+            name: getattr(after, name)
+            for name in _SAVED
+            if getattr(after, name) != getattr(before, name)
+        }
+        if after.due_at != before.due_at:
+            values["due_told_at"] = None
+        self._connection.execute(
+            update(t.ticket).where(t.ticket.c.id == before.id).values(updated_at=now, **values)
+        )
+        row = t.ticket_tag.c
+        gone = set(before.tags) - set(after.tags)
+        if gone:
+            self._connection.execute(
+                delete(t.ticket_tag).where(row.ticket_id == before.id, row.tag.in_(gone))
+            )
+        fresh = [{"ticket_id": before.id, "tag": g} for g in after.tags if g not in before.tags]
+        if fresh:
+            self._connection.execute(insert(t.ticket_tag), fresh)
+
+    def merge(self, ticket_id: int, into_id: int, now: datetime) -> None:
+        """Everybody of a merged ticket joins the other; what was merged into it points there too."""
+        merged = read_ticket(self._connection, ticket_id)
+        people = merged.participants if merged else ()
+        roles = {ParticipantRole.REQUESTER: ParticipantRole.CC}
+        joins = tuple(Joining(p.address, p.name, roles.get(p.role, p.role)) for p in people)
+        join(self._connection, into_id, joins, now)
+        self._connection.execute(
+            update(t.ticket).where(t.ticket.c.merged_into == ticket_id).values(merged_into=into_id)
+        )
+
+    def link(self, ticket_id: int, other_id: int, kind: LinkKind) -> None:
+        add_link(self._connection, ticket_id, other_id, kind)
+
+    def add_note(self, ticket_id: int, author: str, name: str, text: str, now: datetime) -> int:
+        """A message that came by no mail and leaves by none."""
+        ticket = read_ticket(self._connection, ticket_id)
+        return new_id(
+            self._connection.execute(
+                insert(t.message).values(
+                    ticket_id=ticket_id,
+                    direction=NOTE,
+                    voice=Voice.AGENT.value,
+                    public=False,
+                    author=author,
+                    author_name=name,
+                    subject=ticket.subject if ticket else "",
+                    base_subject="",
+                    new_text=text,
+                    new_text_hash="",
+                    origin="",
+                    origin_rule="",
+                    verified=True,
+                    created_at=now,
+                    reasons={},
+                    warnings=[],
+                    defects=[],
+                    attachments=[],
+                )
+            )
         )
 
     def note_event(

@@ -1,0 +1,90 @@
+"""The one way a ticket is changed outside of a mail's decision: rule, row and event in the caller's transaction."""
+
+from __future__ import annotations
+
+from mailflow.desk.changes import (
+    Change,
+    Changed,
+    ChangeKind,
+    LinkTo,
+    MergeInto,
+    Refused,
+    Verdict,
+    decide_change,
+    gone_reason,
+)
+from mailflow.desk.progress import next_update_at
+from mailflow.desk.ticket import LinkKind, Ticket
+from mailflow.flow.answer import Desk
+from mailflow.flow.ports import Work
+
+_OUR_TURN_MAY_DIFFER = frozenset({ChangeKind.STATUS, ChangeKind.PRIORITY, ChangeKind.MUTE})
+
+
+def change_ticket(
+    work: Work, desk: Desk, ticket_id: int, change: Change, *, by: str, reason: str = ""
+) -> Verdict:
+    """Make ``change`` to a ticket and write its event; refusals and non-changes write nothing.
+
+    ``by`` is an agent's or customer's address, ``admin`` or ``mailflow``. ``reason`` tells why; without
+    one the change's own words stand in the event. LookupError when there is no such ticket.
+    """
+    ticket = work.tickets.ticket(ticket_id)
+    if ticket is None:
+        raise LookupError(f"there is no ticket {ticket_id}")
+    now = desk.clock()
+    other = None
+    if isinstance(change, MergeInto | LinkTo):
+        other = work.tickets.ticket(change.ticket_id)
+    verdict = decide_change(ticket, change, desk.policy, now, other)
+    if not isinstance(verdict, Changed):
+        return verdict
+    work.tickets.save(ticket, verdict.ticket, now)
+    write_event(work, desk, verdict, by, reason)
+    if verdict.kind is ChangeKind.MERGE and other is not None:
+        _merge(work, desk, ticket, other, by)
+    if isinstance(change, LinkTo):
+        work.tickets.link(ticket.id, change.ticket_id, change.kind)
+    if verdict.kind in _OUR_TURN_MAY_DIFFER:
+        _plan_update(work, desk, ticket, verdict)
+    return verdict
+
+
+def write_event(work: Work, desk: Desk, changed: Changed, by: str, reason: str = "") -> None:
+    detail = {"from": changed.before, "to": changed.after, "by": by}
+    work.tickets.note_event(
+        changed.ticket.id, changed.kind.value, reason or changed.reason, desk.clock(), **detail
+    )
+
+
+def _merge(work: Work, desk: Desk, ticket: Ticket, into: Ticket, by: str) -> None:
+    now = desk.clock()
+    work.tickets.merge(ticket.id, into.id, now)
+    work.tickets.link(ticket.id, into.id, LinkKind.MERGED_INTO)
+    detail = {"from": f"#{ticket.id}", "to": f"#{into.id}", "by": by}
+    reason = f"ticket {ticket.id} was merged into this one"
+    work.tickets.note_event(into.id, ChangeKind.MERGE.value, reason, now, **detail)
+
+
+def _plan_update(work: Work, desk: Desk, before: Ticket, changed: Changed) -> None:
+    """A ticket whose turn or priority changed gets its next word planned anew."""
+    after = changed.ticket
+    due = None if after.muted else next_update_at(after, 0, desk.policy, desk.clock())
+    if due is None or before.next_update_at is None or changed.kind is ChangeKind.PRIORITY:
+        work.tickets.schedule_update(after.id, due)
+
+
+def add_note(work: Work, desk: Desk, ticket_id: int, text: str, *, by: str) -> Refused | int:
+    """An internal note: part of the ticket's history, never of any mail to a customer. The message's row."""
+    ticket = work.tickets.ticket(ticket_id)
+    if ticket is None:
+        raise LookupError(f"there is no ticket {ticket_id}")
+    gone = gone_reason(ticket)
+    if gone or not text.strip():
+        return Refused(gone or "the note is empty")
+    agent = desk.policy.agent(by)
+    now = desk.clock()
+    row = work.tickets.add_note(ticket_id, by, agent.name if agent else "", text, now)
+    detail: dict[str, str | int] = {"from": "", "to": f"message {row}", "by": by}
+    work.tickets.note_event(ticket_id, ChangeKind.NOTE.value, "an internal note", now, **detail)
+    return row
