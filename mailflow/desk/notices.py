@@ -150,7 +150,7 @@ FACTS: Mapping[NoticeKind, type[NoticeFacts]] = {
 
 
 def plain_facts(facts: NoticeFacts) -> dict[str, object]:
-    """The facts as a template sees them: str, int, float, bool, None, datetime, list and dict only."""
+    """The facts as a template sees them: str, int, float, bool, None, datetime, timedelta, list and dict only."""
     return {field.name: _plain(getattr(facts, field.name)) for field in dataclasses.fields(facts)}
 
 

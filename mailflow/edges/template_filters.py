@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from types import UnionType
+from typing import Any
 
 import jinja2
 from jinja2.nodes import EvalContext
 from jinja2.runtime import Context, Undefined, markup_join, str_join
 from markupsafe import Markup, escape
 
-from mailflow.desk.moments import spoken_moment
+from mailflow.edges import template_speech as speech
 from mailflow.edges.template_limits import BUDGET, MAX_OUTPUT, TemplateLimit
 from mailflow.edges.template_markdown import html_of, is_link
 
@@ -75,28 +77,19 @@ def _paragraphs(text: str) -> Markup:
 # The context is what keeps Jinja2 from working these out once, in whatever language came first.
 
 
-@jinja2.pass_context
-def _percent(context: Context, share: float) -> str:
-    """English and Portuguese write the sign close, others behind a no-break space.
+def _spoken(say: Callable[[Any, str], str], wanted: type | UnionType) -> Callable[..., str]:
+    @jinja2.pass_context
+    def filter_(context: Context, value: object) -> str:
+        if isinstance(value, Undefined):
+            str(value)  # raises and names what is undefined
+        if isinstance(value, bool) or not isinstance(value, wanted):
+            what = say.__name__.removeprefix("spoken_")
+            raise TemplateLimit(f"a {type(value).__name__} is no {what}")
+        if isinstance(value, int | float) and not -1e15 < value < 1e15:
+            raise TemplateLimit("a number became too large")
+        return say(value, str(context.environment.globals["language"]))
 
-    Only certainty is 100 %: a suggestion never is.
-    """
-    gap = "" if str(context.environment.globals["language"])[:2] in ("en", "pt") else "\xa0"
-    shown = round(share * 100) if share >= 1 else min(round(share * 100), 99)
-    return f"{shown}{gap}%"
-
-
-@jinja2.pass_context
-def _moment(context: Context, moment: datetime) -> str:
-    return spoken_moment(moment, str(context.environment.globals["language"]))
-
-
-def _size(octets: int) -> str:
-    if octets < 1000:
-        return f"{octets} B"
-    if octets < 999_500:
-        return f"{round(octets / 1000)} kB"
-    return f"{octets / 1_000_000:.1f} MB"
+    return filter_
 
 
 def _shortened(text: str, length: int = 60) -> str:
@@ -148,9 +141,12 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "join": _joined,
     "quoted": _quoted,
     "paragraphs": _paragraphs,
-    "moment": _moment,
-    "percent": _percent,
-    "size": _size,
+    "moment": _spoken(speech.spoken_moment, datetime),
+    "day": _spoken(speech.spoken_day, date),
+    "span": _spoken(speech.spoken_span, timedelta | int | float),
+    "number": _spoken(speech.spoken_number, int | float),
+    "percent": _spoken(speech.spoken_share, int | float),
+    "size": _spoken(speech.spoken_size, int),
     "shortened": _shortened,
     "cut": _cut,
     "strong": _strong,

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import Enum
 
 import jinja2
@@ -82,7 +82,7 @@ def _plain(value: object, depth: int, room: list[int]) -> object:
         return value
     if isinstance(value, Enum):
         return _plain(value.value, depth, room)
-    if type(value) in (int, float, date, datetime):
+    if type(value) in (int, float, date, datetime, timedelta):
         return value
     if type(value) is str:
         text = _plain_text(value, min(_MAX_FACT, room[0]))

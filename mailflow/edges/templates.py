@@ -22,6 +22,7 @@ from mailflow.edges.template_files import (
     signature,
 )
 from mailflow.edges.template_limits import plain_data
+from mailflow.edges.template_speech import languages
 from mailflow.edges.template_version import (
     RenderedNotice,
     RenderingFailed,
@@ -124,8 +125,7 @@ class Templates:
 
     def _candidates(self, notice: NoticeKind, language: str) -> Iterator[TemplateVersion]:
         serving, shipped = self._serving, self._shipped
-        asked = language.replace("_", "-").lower()
-        for name in dict.fromkeys((asked, asked.split("-")[0], self._default, "en")):
+        for name in languages(language, self._default):
             for versions in (serving, shipped):
                 if version := versions.get((notice, name)):
                     yield version

@@ -356,11 +356,11 @@ def test_a_moment_is_said_in_the_language(templates: Templates) -> None:
     said = {
         lang: templates.render(NoticeKind.PROGRESS_UPDATE, lang, facts).text for lang in LANGUAGES
     }
-    assert "Tuesday, 3 March, 09:05 (UTC)" in said["en"]
-    assert "Dienstag, 3. März, 9:05 Uhr (UTC)" in said["de"]
-    assert "mardi 3 mars à 9 h 05 (UTC)" in said["fr"]
-    assert "martes 3 de marzo, 9:05 (UTC)" in said["es"]
-    assert "terça-feira, 3 de março, 9h05 (UTC)" in said["pt"]
+    assert "Tuesday, 3 March, 9:05\u202fam (UTC)" in said["en"]
+    assert "Dienstag, 3. März, 09:05 Uhr (UTC)" in said["de"]
+    assert "mardi 3 mars à 09:05 (UTC)" in said["fr"]
+    assert "martes, 3 de marzo, 9:05 (UTC)" in said["es"]
+    assert "terça-feira, 3 de março, às 09:05 (UTC)" in said["pt"]
 
 
 # -- an admin's own folder ----------------------------------------------------------------------------
