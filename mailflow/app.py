@@ -34,6 +34,7 @@ from mailflow.edges.templates import TemplateFault
 from mailflow.edges.trial import ParserTrial
 from mailflow.flow.deliver import Delivered, deliver_due, resolve_interrupted
 from mailflow.flow.follow_up import queue_updates
+from mailflow.flow.keep_templates import keep_templates
 from mailflow.flow.ports import Clock, Submission, Trial
 from mailflow.flow.receive import Outcome, decide_waiting, fetch_new, pretend_read_up_to
 from mailflow.store.database import SqlStore, open_store
@@ -84,7 +85,8 @@ class App:
     ) -> None:
         self.settings = settings
         self.store = store or open_store(settings.database.url)
-        self.templates = open_templates(settings)
+        self.templates = open_templates(settings, self.store)
+        self._kept_templates: object = None  # what the database knows of them
         self.suggests = load_suggester(settings)
         articles = open_articles(self.store, self.suggests.articles)
         self.desk = build_desk(settings, self.templates, articles, clock)
@@ -112,6 +114,7 @@ class App:
         """All due work, once. Raises what makes it impossible: the mailbox's, SMTP's or the store's faults."""
         resolve_interrupted(self.store, self.desk)
         self._article_folder.look()
+        self._reload_job()
         with ImapMailbox(self._account, read_only=self._read_only) as mailbox:
             self.read_mailbox(mailbox)
         queue_updates(self.store, self.desk)
@@ -330,9 +333,17 @@ class App:
             self._wake_delivery()
 
     def _reload_job(self) -> None:
+        """Take up edited templates, keep what serves now, and tell of each fault once."""
         for fault in self.templates.reload():
-            log.error("a template is broken, its last good version serves: %s", fault)
             self._watch.template_fault(fault)
+        serving, faults = self.templates.serving(), self.templates.faults()
+        seen = ([version.name for version in serving], faults)
+        if seen == self._kept_templates:
+            return
+        told = keep_templates(self.store, serving, [str(f) for f in faults], self.desk.clock())
+        for line in told:
+            log.error("a template is broken, its last good version serves: %s", line)
+        self._kept_templates = seen
 
     def _guarded(self, name: str, job: Callable[[], object]) -> Callable[[], None]:
         def guarded() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
@@ -10,6 +10,8 @@ from mailflow.calendars import calendars_from
 from mailflow.config import Settings, read_password
 from mailflow.config.fields import parse_time_span
 from mailflow.desk.calendar import Quiet
+from mailflow.desk.kept_template import KeptVersion
+from mailflow.desk.notices import NoticeKind
 from mailflow.desk.policy import (
     Agent,
     Budgets,
@@ -31,6 +33,7 @@ from mailflow.state import signing_keys
 from mailflow.store.articles import StoredArticles
 from mailflow.store.database import SqlStore
 from mailflow.store.faults import StoreUnavailable
+from mailflow.store.templates import SqlTemplates
 
 
 def utc_now() -> datetime:
@@ -109,10 +112,22 @@ def signed(settings: Settings, sender: SmtpSender) -> Submission:
     return sender if sign is None else SignedSender(sender, sign)
 
 
-def open_templates(settings: Settings) -> Templates:
+def open_templates(settings: Settings, store: SqlStore | None = None) -> Templates:
+    """``store`` remembers what served before, for the day a file is broken at the start."""
     own = settings.templates.folder
     folders = [*([own] if own else []), shipped("templates")]
-    return Templates(folders, default_language=settings.support.language)
+    language = settings.support.language
+    if store is None:
+        return Templates(folders, default_language=language)
+    return Templates(folders, language, lambda kind, spoken: _served(store, kind, spoken))
+
+
+_LOOKED_BACK = 5  # versions of one notice tried before the shipped one serves
+
+
+def _served(store: SqlStore, kind: NoticeKind, language: str) -> Sequence[KeptVersion]:
+    with store.read() as connection:
+        return SqlTemplates(connection).served(kind.value, language, _LOOKED_BACK)
 
 
 def open_articles(store: SqlStore, seed: Mapping[str, Article]) -> Mapping[str, Article]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mailflow.desk.kept_template import KeptVersion
 from mailflow.desk.notices import NoticeKind
 from mailflow.edges.template_limits import MAX_SOURCE
 
@@ -60,6 +61,22 @@ class Draft:
     def fault_at(self, name: str, line: int, message: str, mend: str = "") -> TemplateFault:
         source = self.sources.get(name)
         return TemplateFault(str(source.path) if source else name, line, message, mend)
+
+    @property
+    def name(self) -> str:
+        """``acknowledgement/de@0123456789abcdef``: what is recorded beside a mail."""
+        return f"{self.notice}/{self.language}@{self.version}"
+
+    def kept(self) -> KeptVersion:
+        texts = {name: source.text for name, source in self.sources.items()}
+        return KeptVersion(self.name, self.notice.value, self.language, self.parts, texts)
+
+
+def draft_from(kept: KeptVersion, *, place: str = "kept") -> Draft:
+    """A version from the database, as if its files lay there still."""
+    sources = {name: Source(Path(place, name), text) for name, text in kept.sources.items()}
+    notice = NoticeKind(kept.notice)
+    return Draft(notice, kept.language, dict(kept.parts), sources, _version(sources))
 
 
 def signature(folders: Sequence[Path]) -> tuple[tuple[str, int, int, int], ...]:

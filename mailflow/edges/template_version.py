@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import jinja2
 from jinja2 import nodes
 
+from mailflow.desk.kept_template import KeptVersion
 from mailflow.desk.notice_samples import sample_variants
 from mailflow.desk.notices import NoticeKind, leaving_faults, variable_reference
 from mailflow.edges.template_dialect import NoticeEnvironment
@@ -30,6 +31,7 @@ class RenderedNotice:
     html: str | None
     language: str
     version: str
+    wording: KeptVersion = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,6 @@ class TemplateVersion:
     marked: jinja2.Template | None = field(repr=False)
     layout: jinja2.Template | None = field(repr=False)
 
-    @property
-    def name(self) -> str:
-        """``acknowledgement/de@0123456789abcdef``: what is recorded beside a mail."""
-        return f"{self.draft.notice}/{self.draft.language}@{self.draft.version}"
-
     def render(self, facts: Mapping[str, object]) -> RenderedNotice:
         """``facts`` went through ``plain_data``."""
         return RenderedNotice(
@@ -56,7 +53,8 @@ class TemplateVersion:
             text=_tidy(self._part("txt", lambda: render_bounded(self.text, facts))),
             html=self._page(facts),
             language=self.draft.language,
-            version=self.name,
+            version=self.draft.name,
+            wording=self.draft.kept(),
         )
 
     def _page(self, facts: Mapping[str, object]) -> str | None:

@@ -2,20 +2,22 @@
 
 Layout: ``<notice>/<language>.subject.j2``, ``.txt.j2`` and, if wanted, ``.html.j2``, and
 ``_layout/*.html.j2`` to extend. A version serves only after it was compiled, rendered with every
-sample and looked at; until then, and whenever it fails later, the last good one serves, else the
-shipped one. Every mail comes from one whole version.
+sample and looked at; until then, and whenever it fails later, the last good one serves, also after
+a restart, else the shipped one. Every mail comes from one whole version.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from mailflow.desk.kept_template import KeptVersion
 from mailflow.desk.notices import NoticeKind, leaving_faults
 from mailflow.edges.template_files import (
     Draft,
     TemplateFault,
+    draft_from,
     drafts,
     folder_faults,
     read_folder,
@@ -34,7 +36,13 @@ from mailflow.edges.template_version import (
 __all__ = ["RenderedNotice", "TemplateFault", "TemplateUnusable", "Templates"]
 
 _Key = tuple[NoticeKind, str]
+#: What served a notice in a language before this process began, the last one first.
+Remembered = Callable[[NoticeKind, str], Iterable[KeptVersion]]
 _Refusal = tuple[str, tuple[TemplateFault, ...]]  # the draft's version, what is wrong
+
+
+def _nothing(notice: NoticeKind, language: str) -> tuple[KeptVersion, ...]:
+    return ()
 
 
 class TemplateUnusable(Exception):
@@ -44,9 +52,15 @@ class TemplateUnusable(Exception):
 class Templates:
     """``folders``: the admin's own first, the shipped one last. May be used from several threads."""
 
-    def __init__(self, folders: Sequence[Path], default_language: str = "en") -> None:
+    def __init__(
+        self,
+        folders: Sequence[Path],
+        default_language: str = "en",
+        remembered: Remembered = _nothing,
+    ) -> None:
         self._folders = tuple(folders)
         self._default = default_language
+        self._remembered = remembered
         self._lock = threading.Lock()
         self._serving: Mapping[_Key, TemplateVersion] = {}
         self._shipped: Mapping[_Key, TemplateVersion] = {}
@@ -73,6 +87,10 @@ class Templates:
         with self._lock:
             refused = [fault for _, faults in self._refused.values() for fault in faults]
             return tuple(dict.fromkeys([*refused, *self._failed]))
+
+    def serving(self) -> tuple[KeptVersion, ...]:
+        """The version in force of every notice and language."""
+        return tuple(version.draft.kept() for version in self._serving.values())
 
     def render(
         self, notice: NoticeKind, language: str, facts: Mapping[str, object]
@@ -143,7 +161,7 @@ class Templates:
             folders = [read_folder(path) for path in self._folders]
             self._shipped, _ = self._proven(drafts(folders[-1:]), self._shipped, {})
             self._serving, self._refused = self._proven(
-                drafts(folders), self._serving, self._shipped
+                drafts(folders), self._serving, self._shipped, self._remembered
             )
             good = {v.draft.version for v in (*self._serving.values(), *self._shipped.values())}
             self._failed = {
@@ -155,6 +173,7 @@ class Templates:
         found: Mapping[_Key, Draft],
         before: Mapping[_Key, TemplateVersion],
         shipped: Mapping[_Key, TemplateVersion],
+        remembered: Remembered = _nothing,
     ) -> tuple[dict[_Key, TemplateVersion], dict[_Key, _Refusal]]:
         """The best version of each notice: the draft if it proves good, else the last good, else the shipped one."""
         good: dict[_Key, TemplateVersion] = {}
@@ -167,9 +186,18 @@ class Templates:
                 good[key] = proven
                 continue
             refused[key] = (draft.version, proven)
-            if known:
-                good[key] = known[0]
+            if last := before.get(key) or self._last_good(key, remembered) or shipped.get(key):
+                good[key] = last
         return good, refused
+
+    @staticmethod
+    def _last_good(key: _Key, remembered: Remembered) -> TemplateVersion | None:
+        """What served before this process began, if it still proves good."""
+        for kept in remembered(*key):
+            proven = prove(draft_from(kept))
+            if isinstance(proven, TemplateVersion):
+                return proven
+        return None
 
     def _judged(self, key: _Key, draft: Draft) -> TemplateVersion | tuple[TemplateFault, ...]:
         """What was refused before is not tried again until it changes."""

@@ -92,6 +92,7 @@ def queue_letter(
         reason = f"{letter.kind} was not written: {error}"
         work.tickets.note_event(ticket.id, "template fault", reason, now, key=letter.key)
         return None
+    work.templates.keep(rendered.wording, now)
     mail = _letter_mail(work, desk, letter, ticket, person, rendered, now)
     if not_before is not None and not_before > now:
         later = not_before - now

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,6 +12,7 @@ from typing import Protocol
 from mailflow.desk.context import Lookup, Source, ThreadContext
 from mailflow.desk.decision import Decision
 from mailflow.desk.delivery import DataResult, RecipientResult
+from mailflow.desk.kept_template import KeptVersion
 from mailflow.desk.notices import NoticeKind
 from mailflow.desk.outbox import NewMail, OutboxMail, Settlement, Usage
 from mailflow.desk.suggestion import Suggestion
@@ -253,6 +254,24 @@ class Articles(Protocol):
         ...
 
 
+class KeepsTemplates(Protocol):
+    def keep(self, version: KeptVersion, now: datetime) -> None:
+        """Keep a wording for good; nothing happens when it is kept already."""
+        ...
+
+    def serve(self, versions: Collection[KeptVersion], reason: str, now: datetime) -> list[str]:
+        """Note which versions serve from now on. The names of those that did not before."""
+        ...
+
+    def served(self, notice: str, language: str, limit: int) -> Sequence[KeptVersion]:
+        """What served a notice in a language, each version once, the last one first."""
+        ...
+
+    def note_faults(self, faults: Collection[str], now: datetime) -> list[str]:
+        """Note what is wrong now, and that whatever is not among it is mended. Those not noted before."""
+        ...
+
+
 class Work(Protocol):
     """One transaction: everything done through it is committed together or not at all."""
 
@@ -264,6 +283,8 @@ class Work(Protocol):
     def outbox(self) -> Outbox: ...
     @property
     def articles(self) -> Articles: ...
+    @property
+    def templates(self) -> KeepsTemplates: ...
 
 
 class Store(Protocol):
@@ -285,6 +306,10 @@ class Rendered(Protocol):
     def html(self) -> str | None: ...
     @property
     def version(self) -> str: ...
+    @property
+    def wording(self) -> KeptVersion:
+        """The files it was written with."""
+        ...
 
 
 class Renders(Protocol):

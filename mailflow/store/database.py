@@ -28,6 +28,7 @@ from mailflow.store.diagnosis import fault_from
 from mailflow.store.faults import StoreWrong
 from mailflow.store.intake import SqlIntake
 from mailflow.store.outbox import SqlOutbox
+from mailflow.store.templates import SqlTemplates
 from mailflow.store.tickets import SqlTickets
 
 BUSY_SECONDS = 15.0  # how long a writer waits for another before the fault is called temporary
@@ -49,6 +50,7 @@ class SqlWork:
         self._tickets = SqlTickets(connection)
         self._outbox = SqlOutbox(connection)
         self._articles = SqlArticles(connection)
+        self._templates = SqlTemplates(connection)
 
     @property
     def intake(self) -> SqlIntake:
@@ -65,6 +67,10 @@ class SqlWork:
     @property
     def articles(self) -> SqlArticles:
         return self._articles
+
+    @property
+    def templates(self) -> SqlTemplates:
+        return self._templates
 
 
 class SqlStore:

@@ -312,3 +312,29 @@ recurring = Table(
     Column("name", Key, primary_key=True),
     Column("next_at", Moment, nullable=False),
 )
+
+# Every wording a mail was written with, whole: its files and the layouts, by the hash of their content.
+template_version = Table(
+    "template_version",
+    metadata,
+    Column("name", Key, primary_key=True),  # acknowledgement/de@0123456789abcdef
+    Column("notice", Key, nullable=False),
+    Column("language", Key, nullable=False),
+    Column("parts", CleanJson, nullable=False),  # subject, txt, html → name of the file
+    Column("sources", CleanJson, nullable=False),  # name of the file → text
+    Column("kept_at", Moment, nullable=False),
+)
+
+# Since when which version served. Rows are only ever added; the newest of a notice and language is in force.
+template_serving = Table(
+    "template_serving",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Key, ForeignKey("template_version.name"), nullable=False),
+    Column("notice", Key, nullable=False),
+    Column("language", Key, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("reason", CleanText, nullable=False),
+    Index(None, "notice", "language", "id"),
+    sqlite_autoincrement=True,
+)
