@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -117,9 +118,17 @@ def open_templates(settings: Settings, store: SqlStore | None = None) -> Templat
     own = settings.templates.folder
     folders = [*([own] if own else []), shipped("templates")]
     language = settings.support.language
+    forbidden = forbidden_claims(settings)
     if store is None:
-        return Templates(folders, default_language=language)
-    return Templates(folders, language, lambda kind, spoken: _served(store, kind, spoken))
+        return Templates(folders, language, forbidden=forbidden)
+    return Templates(
+        folders, language, lambda kind, spoken: _served(store, kind, spoken), forbidden
+    )
+
+
+def forbidden_claims(settings: Settings) -> tuple[re.Pattern[str], ...]:
+    claims = settings.templates.forbidden_claims
+    return tuple(re.compile(claim, re.IGNORECASE) for claim in claims)
 
 
 _LOOKED_BACK = 5  # versions of one notice tried before the shipped one serves

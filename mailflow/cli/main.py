@@ -41,6 +41,7 @@ NOUNS = (
     Noun("article", "mailflow.cli.article", "app", "Known issues: add, edit, import, export, announce."),
     Noun("outbox", "mailflow.cli.outbox", "app", "Mail waiting, sent, held or failed."),
     Noun("quarantine", "mailflow.cli.quarantine", "app", "Messages that could not be handled: list, show, retry."),
+    Noun("template", "mailflow.cli.template", "app", "The wording of notices: check, preview, compare, go back."),
     Noun("suggest", "mailflow.cli.suggest", "suggest", "Suggest priority and article for a text."),
     Noun("model", "mailflow.cli.model", "app", "Train, measure and look into the suggestion model."),
     Noun("config", "mailflow.cli.config", "app", "Show settings and where each came from; JSON Schema."),

@@ -6,11 +6,12 @@ comments and a test holds the two together.
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from mailflow.config.fields import (
@@ -37,6 +38,18 @@ Count = Annotated[int, Field(ge=0, le=1_000_000)]
 Items = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
+# Times and guarantees written into a template are promises nobody checks; measured times come as values.
+_CLAIMS = (
+    r"\bwithin (?:\d+|an|one|two|three) (?:minutes?|hours?|days?)\b",
+    r"\bwe (?:guarantee|promise)\b",
+    r"\binnerhalb (?:von \d+|einer|eines|von zwei) (?:Minuten|Stunden?|Tag(?:en|es)?)\b",
+    r"\bwir (?:garantieren|versprechen)\b",
+    r"\b(?:sous|dans les) \d+ (?:minutes|heures|jours)\b",
+    r"\bnous (?:garantissons|promettons)\b",
+    r"\ben (?:menos de )?\d+ (?:minutos|horas|días)\b",
+    r"\b(?:em|dentro de) (?:menos de )?\d+ (?:minutos|horas|dias)\b",
+    r"\b(?:garantizamos|garantimos|prometemos)\b",
+)
 _SECRET = Field(default=None, exclude=True, repr=False)
 
 
@@ -293,6 +306,20 @@ class TemplatesSettings(Section):
 
     folder: OptionalPath = None
     """Folder with your own versions; what is not there comes from the shipped ones."""
+    forbidden_claims: Lines = _CLAIMS
+    """Regular expressions for what no wording may promise; a file that does is not taken up."""
+
+    @field_validator("forbidden_claims")
+    @classmethod
+    def _expressions(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in value:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(
+                    f"holds {pattern!r}, which is no regular expression: {error}"
+                ) from None
+        return value
 
 
 class ArticlesSettings(Section):

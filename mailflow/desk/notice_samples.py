@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, assert_never
@@ -52,6 +54,20 @@ def sample_facts(kind: NoticeKind) -> dict[str, object]:
 def sample_variants(kind: NoticeKind) -> tuple[dict[str, object], ...]:
     """Examples that together reach every branch a template may have; the first is the richest, the second the barest."""
     return tuple(plain_facts(facts) for facts in _samples(kind))
+
+
+def real_variants(kind: NoticeKind, known: Mapping[str, object]) -> tuple[dict[str, object], ...]:
+    """The richest and the barest example with a real ticket's facts where the notice tells such facts.
+
+    ``known`` holds them by the names of the fields, more than any one notice tells.
+    """
+    return tuple(plain_facts(_worn(facts, known)) for facts in _samples(kind)[:2])
+
+
+def _worn(facts: NoticeFacts, known: Mapping[str, object]) -> NoticeFacts:
+    names = {field.name for field in dataclasses.fields(facts)}
+    worn: dict[str, Any] = {name: value for name, value in known.items() if name in names}
+    return replace(facts, **worn)
 
 
 def _samples(kind: NoticeKind) -> tuple[NoticeFacts, ...]:

@@ -210,6 +210,12 @@ _CHECKS = (
 )
 
 
+def tells_not_to_reply(text: str) -> str:
+    """The words that tell people not to reply, or ''."""
+    match = _NOREPLY.search(text)
+    return match[0] if match else ""
+
+
 def leaving_faults(
     subject: str, text: str, html: str | None, facts: Mapping[str, object] | None = None
 ) -> tuple[str, ...]:

@@ -20,12 +20,16 @@ _END = ".j2"
 
 @dataclass(frozen=True, slots=True)
 class TemplateFault:
-    """What is wrong with a template, where (``line`` 0: the whole file), and what to do about it."""
+    """What is wrong with a template, where (``line`` 0: the whole file), and what to do about it.
+
+    What is not ``serious`` is advice: it keeps no version from serving.
+    """
 
     file: str
     line: int
     message: str
     mend: str = ""
+    serious: bool = True
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
@@ -58,9 +62,11 @@ class Draft:
     sources: Mapping[str, Source]
     version: str = field(default="")
 
-    def fault_at(self, name: str, line: int, message: str, mend: str = "") -> TemplateFault:
+    def fault_at(
+        self, name: str, line: int, message: str, mend: str = "", *, serious: bool = True
+    ) -> TemplateFault:
         source = self.sources.get(name)
-        return TemplateFault(str(source.path) if source else name, line, message, mend)
+        return TemplateFault(str(source.path) if source else name, line, message, mend, serious)
 
     @property
     def name(self) -> str:
@@ -190,6 +196,7 @@ def folder_faults(paths: Sequence[Path], folders: Sequence[Folder]) -> Iterator[
                     0,
                     f"there is no {notice} in {language}.",
                     "The default language serves.",
+                    serious=False,
                 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import jinja2
@@ -12,6 +12,7 @@ from jinja2 import nodes
 from mailflow.desk.kept_template import KeptVersion
 from mailflow.desk.notice_samples import sample_variants
 from mailflow.desk.notices import NoticeKind, leaving_faults, variable_reference
+from mailflow.edges.template_claims import wrong_words
 from mailflow.edges.template_dialect import NoticeEnvironment
 from mailflow.edges.template_files import BASE_LAYOUT, Draft, TemplateFault, did_you_mean
 from mailflow.edges.template_filters import FILTER_NAMES
@@ -79,15 +80,20 @@ class RenderingFailed(Exception):
         self.fault = fault
 
 
-def prove(draft: Draft) -> TemplateVersion | tuple[TemplateFault, ...]:
-    """Compile a draft, render it with every sample and look at the result: a version, or what is wrong."""
+def prove(
+    draft: Draft, forbidden: Sequence[re.Pattern[str]] = ()
+) -> TemplateVersion | tuple[TemplateFault, ...]:
+    """Compile a draft, render it with every sample and look at the result: a version, or what is wrong.
+
+    ``forbidden``: what its own words may not claim.
+    """
     faults = tuple(_source_faults(draft))
     if faults:
         return faults
-    compiled = _compiled(draft)
+    compiled = _compiled(draft, forbidden)
     if isinstance(compiled, TemplateFault):
         return (compiled,)
-    return _sample_faults(compiled) or compiled
+    return fact_faults(compiled, sample_variants(draft.notice)) or compiled
 
 
 def advice(version: TemplateVersion) -> Iterator[TemplateFault]:
@@ -100,6 +106,7 @@ def advice(version: TemplateVersion) -> Iterator[TemplateFault]:
                 0,
                 f"the subject has {len(subject)} characters.",
                 "Shorten it.",
+                serious=False,
             )
             return
 
@@ -119,14 +126,19 @@ def _source_faults(draft: Draft) -> Iterator[TemplateFault]:
             yield draft.fault_at(name, 0, source.fault + ".")
 
 
-def _compiled(draft: Draft) -> TemplateVersion | TemplateFault:
+def _compiled(
+    draft: Draft, forbidden: Sequence[re.Pattern[str]]
+) -> TemplateVersion | TemplateFault:
     sources = {n: s.text for n, s in draft.sources.items()}
     environment = NoticeEnvironment(sources, draft.language)
     templates: dict[str, jinja2.Template] = {}
     for part, name in draft.parts.items():
         try:
-            if fault := _undeclared(draft, environment, name):
+            tree = environment.parse(draft.sources[name].text, name)
+            if fault := _undeclared(draft, tree, name):
                 return fault
+            for line, message, mend in wrong_words(tree, forbidden):
+                return draft.fault_at(name, line, message, mend)
             templates[part] = environment.get_template(name)
         except Exception as error:  # noqa: BLE001  (a parser fed with anything: the fault is named)
             return _compile_fault(draft, name, error)
@@ -143,8 +155,7 @@ def _compiled(draft: Draft) -> TemplateVersion | TemplateFault:
     )
 
 
-def _undeclared(draft: Draft, environment: NoticeEnvironment, name: str) -> TemplateFault | None:
-    tree = environment.parse(draft.sources[name].text, name)
+def _undeclared(draft: Draft, tree: nodes.Template, name: str) -> TemplateFault | None:
     known = _names(draft.notice)
     made = {node.name for node in tree.find_all(nodes.Name) if node.ctx != "load"}
     for node in tree.find_all(nodes.Name):
@@ -169,9 +180,12 @@ def _compile_fault(draft: Draft, name: str, error: Exception) -> TemplateFault:
     )
 
 
-def _sample_faults(version: TemplateVersion) -> tuple[TemplateFault, ...]:
+def fact_faults(
+    version: TemplateVersion, tried: Iterable[Mapping[str, object]]
+) -> tuple[TemplateFault, ...]:
+    """What is wrong with the mails a version makes of these facts: the first that fails is told."""
     draft = version.draft
-    for facts in sample_variants(draft.notice):
+    for facts in tried:
         try:
             rendered = version.render(facts)
         except RenderingFailed as failed:

@@ -8,6 +8,7 @@ a restart, else the shipped one. Every mail comes from one whole version.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -30,6 +31,7 @@ from mailflow.edges.template_version import (
     RenderingFailed,
     TemplateVersion,
     advice,
+    fact_faults,
     prove,
 )
 
@@ -57,10 +59,12 @@ class Templates:
         folders: Sequence[Path],
         default_language: str = "en",
         remembered: Remembered = _nothing,
+        forbidden: Sequence[re.Pattern[str]] = (),
     ) -> None:
         self._folders = tuple(folders)
         self._default = default_language
         self._remembered = remembered
+        self._forbidden = tuple(forbidden)
         self._lock = threading.Lock()
         self._serving: Mapping[_Key, TemplateVersion] = {}
         self._shipped: Mapping[_Key, TemplateVersion] = {}
@@ -87,6 +91,18 @@ class Templates:
         with self._lock:
             refused = [fault for _, faults in self._refused.values() for fault in faults]
             return tuple(dict.fromkeys([*refused, *self._failed]))
+
+    def versions(self) -> tuple[TemplateVersion, ...]:
+        """The version in force of every notice and language, in order of name."""
+        return tuple(version for _, version in sorted(self._serving.items()))
+
+    def whose(self, version: TemplateVersion) -> str:
+        """``yours``, ``shipped``, or ``last good`` for one whose files are not there (any more)."""
+        source = version.draft.sources[version.draft.parts["txt"]]
+        refused = (version.draft.notice, version.draft.language) in self._refused
+        if refused or not any(source.path.is_relative_to(folder) for folder in self._folders):
+            return "last good"
+        return "shipped" if source.path.is_relative_to(self._folders[-1]) else "yours"
 
     def serving(self) -> tuple[KeptVersion, ...]:
         """The version in force of every notice and language."""
@@ -123,17 +139,28 @@ class Templates:
             + ("; ".join(str(fault) for fault in self.faults()) or "there is none")
         )
 
-    def check(self) -> tuple[TemplateFault, ...]:
-        """Everything that is wrong with the files as they lie there now, whatever serves meanwhile."""
-        return tuple(dict.fromkeys(self._check()))
+    def check(
+        self, real: Mapping[NoticeKind, Sequence[Mapping[str, object]]] | None = None
+    ) -> tuple[TemplateFault, ...]:
+        """Everything that is wrong with the files as they lie there now, whatever serves meanwhile.
 
-    def _check(self) -> Iterator[TemplateFault]:
+        ``real`` are facts of real tickets to try besides the samples.
+        """
+        return tuple(dict.fromkeys(self._check(real or {})))
+
+    def _check(
+        self, real: Mapping[NoticeKind, Sequence[Mapping[str, object]]]
+    ) -> Iterator[TemplateFault]:
         folders = [read_folder(path) for path in self._folders]
         yield from folder_faults(self._folders, folders)
         found = drafts(folders)
         for draft in found.values():
-            proven = prove(draft)
-            yield from advice(proven) if isinstance(proven, TemplateVersion) else proven
+            proven = _judge(draft, self._forbidden)
+            if isinstance(proven, TemplateVersion):
+                tried = (plain_data(facts) for facts in real.get(draft.notice, ()))
+                yield from (*advice(proven), *fact_faults(proven, tried))
+            else:
+                yield from proven
         for notice in NoticeKind:
             if not any(kind is notice for kind, _ in found):
                 place = str(self._folders[-1]) if self._folders else "templates"
@@ -190,11 +217,10 @@ class Templates:
                 good[key] = last
         return good, refused
 
-    @staticmethod
-    def _last_good(key: _Key, remembered: Remembered) -> TemplateVersion | None:
+    def _last_good(self, key: _Key, remembered: Remembered) -> TemplateVersion | None:
         """What served before this process began, if it still proves good."""
         for kept in remembered(*key):
-            proven = prove(draft_from(kept))
+            proven = _judge(draft_from(kept), self._forbidden)
             if isinstance(proven, TemplateVersion):
                 return proven
         return None
@@ -202,4 +228,26 @@ class Templates:
     def _judged(self, key: _Key, draft: Draft) -> TemplateVersion | tuple[TemplateFault, ...]:
         """What was refused before is not tried again until it changes."""
         version, faults = self._refused.get(key, ("", ()))
-        return faults if faults and version == draft.version else prove(draft)
+        if faults and version == draft.version:
+            return faults
+        return _judge(draft, self._forbidden)
+
+
+_MOST_PROVEN = 1_000
+_PROVEN: dict[tuple[object, ...], TemplateVersion] = {}
+
+
+def _judge(
+    draft: Draft, forbidden: tuple[re.Pattern[str], ...]
+) -> TemplateVersion | tuple[TemplateFault, ...]:
+    """What proved good once needs no second proof: its name is the hash of all that goes into it."""
+    key = (draft.name, forbidden, *(source.path for source in draft.sources.values()))
+    if key not in _PROVEN:
+        proven = prove(draft, forbidden)
+        if not isinstance(proven, TemplateVersion):
+            return proven
+        if len(_PROVEN) >= _MOST_PROVEN:
+            _PROVEN.clear()
+        _PROVEN[key] = proven
+        return proven
+    return _PROVEN[key]
