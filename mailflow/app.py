@@ -55,6 +55,7 @@ log = logging.getLogger(__name__)
 _DELIVER_EVERY = 2.0  # seconds; new mail wakes the job at once
 _UPDATES_EVERY = 15.0
 _RELOAD_EVERY = 2.0
+_SETTLE = 0.5  # a template file is taken up so long after it was saved
 _REST_AFTER_REFUSAL = 1200.0  # three tries an hour: more may lock the account
 _STOP_SECONDS = 4.0
 _NOT_RELEASED = frozenset(p.value for p in Passage if p is not Passage.RELEASE)
@@ -85,8 +86,9 @@ class App:
     ) -> None:
         self.settings = settings
         self.store = store or open_store(settings.database.url)
-        self.templates = open_templates(settings, self.store)
+        self.templates = open_templates(settings, self.store, settle_seconds=_SETTLE)
         self._kept_templates: object = None  # what the database knows of them
+        self._template_faults: tuple[TemplateFault, ...] = ()
         self.suggests = load_suggester(settings)
         articles = open_articles(self.store, self.suggests.articles)
         self.desk = build_desk(settings, self.templates, articles, clock)
@@ -341,8 +343,13 @@ class App:
         if seen == self._kept_templates:
             return
         told = keep_templates(self.store, serving, [str(f) for f in faults], self.desk.clock())
-        for line in told:
-            log.error("a template is broken, its last good version serves: %s", line)
+        for line in told:  # the last good version serves
+            self.alerts.tell(
+                f"template {line}", f"a template is broken, its last good version serves: {line}"
+            )
+        for line in {str(fault) for fault in self._template_faults} - {str(f) for f in faults}:
+            self.alerts.over(f"template {line}")
+        self._template_faults = faults
         self._kept_templates = seen
 
     def _guarded(self, name: str, job: Callable[[], object]) -> Callable[[], None]:

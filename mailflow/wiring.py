@@ -113,7 +113,9 @@ def signed(settings: Settings, sender: SmtpSender) -> Submission:
     return sender if sign is None else SignedSender(sender, sign)
 
 
-def open_templates(settings: Settings, store: SqlStore | None = None) -> Templates:
+def open_templates(
+    settings: Settings, store: SqlStore | None = None, *, settle_seconds: float = 0.0
+) -> Templates:
     """``store`` remembers what served before, for the day a file is broken at the start."""
     own = settings.templates.folder
     folders = [*([own] if own else []), shipped("templates")]
@@ -122,7 +124,11 @@ def open_templates(settings: Settings, store: SqlStore | None = None) -> Templat
     if store is None:
         return Templates(folders, language, forbidden=forbidden)
     return Templates(
-        folders, language, lambda kind, spoken: _served(store, kind, spoken), forbidden
+        folders,
+        language,
+        lambda kind, spoken: _served(store, kind, spoken),
+        forbidden,
+        settle_seconds,
     )
 
 

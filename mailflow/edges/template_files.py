@@ -85,7 +85,11 @@ def draft_from(kept: KeptVersion, *, place: str = "kept") -> Draft:
     return Draft(notice, kept.language, dict(kept.parts), sources, _version(sources))
 
 
-def signature(folders: Sequence[Path]) -> tuple[tuple[str, int, int, int], ...]:
+#: Path, mtime in ns, size and inode of every file.
+Signature = tuple[tuple[str, int, int, int], ...]
+
+
+def signature(folders: Sequence[Path]) -> Signature:
     """Changes whenever a template file may have changed; costs a stat a file."""
     return tuple(sorted(_stats(folders)))
 

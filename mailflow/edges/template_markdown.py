@@ -18,11 +18,12 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup, escape
 
-from mailflow.edges.template_limits import MAX_OUTPUT, TemplateLimit
+from mailflow.edges.template_limits import MAX_OUTPUT, MAX_TURNS, TemplateLimit
 
 # Noncharacters: `plain_data` takes them out of facts, and Markdown reads them as letters.
 _OPEN, _CLOSE = "\ufdd0", "\ufdd1"
 _MARK = re.compile(f"{_OPEN}(\\d{{1,7}}){_CLOSE}")
+_MAX_MARKDOWN = 100_000  # characters: what the parser reads within a second or two, whatever it is
 _SAFE_LINK = re.compile(r"(?:https?://|mailto:)[^\s<>\"]+", re.IGNORECASE)
 
 VALUES: ContextVar[list[str]] = ContextVar("the values printed by the rendering under way")
@@ -38,6 +39,8 @@ def marked(value: str) -> str:
     """The mark that stands for a value until the HTML is made."""
     values = VALUES.get()
     values.append(value)
+    if len(values) > MAX_TURNS:
+        raise TemplateLimit(f"it prints more than {MAX_TURNS} values")
     return f"{_OPEN}{len(values) - 1}{_CLOSE}"
 
 
@@ -67,12 +70,15 @@ def parted(text: str) -> tuple[str, str]:
 
 def html_of(markdown: str, values: list[str]) -> Markup:
     """The HTML of marked Markdown. What ``values`` hold appears as text, line ends kept."""
-    if len(markdown) > MAX_OUTPUT:
-        raise TemplateLimit(f"it writes more than {MAX_OUTPUT} characters")
+    if len(markdown) > _MAX_MARKDOWN:
+        raise TemplateLimit(f"it writes more than {_MAX_MARKDOWN} characters of Markdown")
     tokens = _MARKDOWN.parse(markdown)
     _settle_links(tokens, values)
     html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
-    return Markup(_filled(html, values).strip())  # noqa: S704  (Markdown escapes; so does _filled)
+    filled = _filled(html, values).strip()
+    if len(filled) > 4 * MAX_OUTPUT:
+        raise TemplateLimit(f"its HTML has more than {4 * MAX_OUTPUT} characters")
+    return Markup(filled)  # noqa: S704  (Markdown escapes; so does _filled)
 
 
 def plain_html(marked_text: str, values: list[str]) -> Markup:

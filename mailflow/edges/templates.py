@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from mailflow.desk.kept_template import KeptVersion
 from mailflow.desk.notices import NoticeKind, leaving_faults
 from mailflow.edges.template_files import (
     Draft,
+    Signature,
     TemplateFault,
     draft_from,
     drafts,
@@ -52,7 +54,10 @@ class TemplateUnusable(Exception):
 
 
 class Templates:
-    """``folders``: the admin's own first, the shipped one last. May be used from several threads."""
+    """``folders``: the admin's own first, the shipped one last. May be used from several threads.
+
+    A file that changed within ``settle_seconds`` is left to the next look: it may be half written.
+    """
 
     def __init__(
         self,
@@ -60,11 +65,13 @@ class Templates:
         default_language: str = "en",
         remembered: Remembered = _nothing,
         forbidden: Sequence[re.Pattern[str]] = (),
+        settle_seconds: float = 0.0,
     ) -> None:
         self._folders = tuple(folders)
         self._default = default_language
         self._remembered = remembered
         self._forbidden = tuple(forbidden)
+        self._settle_seconds = settle_seconds
         self._lock = threading.Lock()
         self._serving: Mapping[_Key, TemplateVersion] = {}
         self._shipped: Mapping[_Key, TemplateVersion] = {}
@@ -182,10 +189,12 @@ class Templates:
     def _load(self) -> None:
         with self._lock:
             now = signature(self._folders)
-            if now == self._seen:
+            if now == self._seen or (self._seen is not None and self._being_written(now)):
                 return
-            self._seen = now
             folders = [read_folder(path) for path in self._folders]
+            if self._seen is not None and signature(self._folders) != now:
+                return  # it changed while we read: the next look takes it up
+            self._seen = now
             self._shipped, _ = self._proven(drafts(folders[-1:]), self._shipped, {})
             self._serving, self._refused = self._proven(
                 drafts(folders), self._serving, self._shipped, self._remembered
@@ -194,6 +203,11 @@ class Templates:
             self._failed = {
                 fault: version for fault, version in self._failed.items() if version in good
             }
+
+    def _being_written(self, now: Signature) -> bool:
+        """Whether a file changed a moment ago: many editors empty a file before they fill it."""
+        ages = (time.time() - stat[1] / 1e9 for stat in now)
+        return any(0 <= age < self._settle_seconds for age in ages)
 
     def _proven(
         self,
