@@ -261,7 +261,7 @@ DAYS: Final = [
 #: "a", "de", "do", "no" and "to" are words as well; a colon right behind makes them labels.
 FIELD_LABELS: Final[dict[str, str]] = {
     "from": (
-        "from|von|de|da|van|od|från|fra|lähettäjä|odesílatel|odosielateľ|от|від|kimden|gönderen|"
+        "from|от кого|від кого|von|de|da|van|od|från|fra|lähettäjä|odesílatel|odosielateľ|от|від|kimden|gönderen|"
         "发件人|寄件者|寄件人|發件人|差出人|送信者|보낸 사람|보낸사람|feladó|expeditor|de la|από|из|מאת|من|từ|dari|"
         "expéditeur|remitente|mittente|afzender|avsändare|avsender|afsender|absender|nadawca|"
         "remetente|kimdən|šalje|pošiljatelj|saatja|siuntėjas|no|frá|از|จาก|发送者|from address"
@@ -278,7 +278,7 @@ FIELD_LABELS: Final[dict[str, str]] = {
         "วันที่|发送|寄件時間|送信日|전송|发件时间|date de l'envoi"
     ),
     "to": (
-        "to|an|à|a|para|per|pour|naar|aan|do|till|til|vastaanottaja|komu|pro|кому|kime|alıcı|收件人|"
+        "to|до кого|an|à|a|para|per|pour|naar|aan|do|till|til|vastaanottaja|komu|pro|кому|kime|alıcı|收件人|"
         "收件者|宛先|받는 사람|받는사람|címzett|către|catre|προς|אל|إلى|đến|kepada|destinataire|destinatario|"
         "destinatário|geadresseerde|mottagare|mottaker|modtager|empfänger|odbiorca|za|prima|kam|"
         "saaja|къом|до|к|به|ถึง|ontvanger|recipient|recipients"

@@ -13,10 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage
 
+from mailflow.mail.html_text import html_to_text
 from mailflow.mail.message import RawMessage
 from mailflow.mail.parse import parse_message
 from tests.quality.reply_attributions import ATTRIBUTIONS
+from tests.quality.reply_blocks import BLOCKS
 from tests.quality.reply_clients import FOOTERS, KEPT, MARKED, UNMARKED
+from tests.quality.reply_pages import NEW, PAGES
 from tests.quality.reply_words import (
     APPLE,
     DISCLAIMER,
@@ -232,6 +235,13 @@ def client_replies() -> Iterator[Reply]:
         yield Reply(f"old-{number}-top", _mail(f"{new}\n\n{above}\n\n{_quoted(old)}\n", None), new)
         below = f"{above}\n{_quoted(old)}\n\n{new}\n"
         yield Reply(f"old-{number}-bottom", _mail(below, None), new)
+    for name, block in BLOCKS.items():
+        below = _quoted(old) if block.startswith(">") else old
+        for gap in ("\n\n", "\n\nSent from my iPhone\n\n"):
+            yield Reply(f"block-{name}", _mail(f"{new}{gap}{block}\n\n{below}\n", None), new)
+    for name, page in PAGES.items():
+        yield Reply(f"{name}-page", _mail(None, page), NEW)
+        yield Reply(f"{name}-page-and-text", _mail(html_to_text(page), page), NEW)
     for name, footer in FOOTERS.items():
         yield Reply(f"{name}-footer", _mail(f"{new}\n\n{footer}\n", None), new)
     for name, text in KEPT.items():
