@@ -33,7 +33,7 @@ from mailflow.edges.smtp import SmtpRefused, SmtpSender, SmtpUnreachable
 from mailflow.edges.templates import TemplateFault
 from mailflow.edges.trial import ParserTrial
 from mailflow.flow.deliver import Delivered, deliver_due, resolve_interrupted
-from mailflow.flow.follow_up import queue_updates
+from mailflow.flow.follow_up import queue_updates, warn_of_updates
 from mailflow.flow.keep_templates import keep_templates
 from mailflow.flow.ports import Clock, Submission, Trial
 from mailflow.flow.receive import Outcome, decide_waiting, fetch_new, pretend_read_up_to
@@ -119,7 +119,7 @@ class App:
         self._reload_job()
         with ImapMailbox(self._account, read_only=self._read_only) as mailbox:
             self.read_mailbox(mailbox)
-        queue_updates(self.store, self.desk)
+        self._queue_what_is_due()
         self.deliver()
 
     def rehearse(self, newest: int) -> None:
@@ -133,7 +133,7 @@ class App:
                     mailbox, self.settings.mailbox.folder, newest, self.store, utc_now
                 )
             self.read_mailbox(mailbox)
-        queue_updates(self.store, self.desk)
+        self._queue_what_is_due()
 
     def read_mailbox(self, mailbox: ImapMailbox) -> None:
         """Everything new in the inbox and the Sent folder becomes decisions."""
@@ -331,8 +331,12 @@ class App:
             log.error("no mail leaves: %s", error)
 
     def _updates_job(self) -> None:
-        if queue_updates(self.store, self.desk):
+        if self._queue_what_is_due():
             self._wake_delivery()
+
+    def _queue_what_is_due(self) -> int:
+        """What time alone makes due. Returns how many mails were queued."""
+        return warn_of_updates(self.store, self.desk) + queue_updates(self.store, self.desk)
 
     def _reload_job(self) -> None:
         """Take up edited templates, keep what serves now, and tell of each fault once."""

@@ -54,6 +54,7 @@ def policy_from(settings: Settings) -> Policy:
         agents=tuple(Agent(ascii_lower(a.address), a.name) for a in settings.agents),
         mode=SendingMode(sending.mode),
         acknowledge=settings.acknowledgement.enabled,
+        if_urgent=settings.acknowledgement.if_urgent,
         budgets=Budgets(
             sending.per_address_per_hour,
             sending.per_address_per_day,
@@ -66,6 +67,7 @@ def policy_from(settings: Settings) -> Policy:
             every=MappingProxyType({p: getattr(progress, p.value) for p in Priority}),
             max_updates=progress.max_updates,
             backoff=progress.backoff,
+            warn_before=progress.warn_before,
             quiet=Quiet(*parse_time_span(progress.quiet or "00:00-00:00")),
         ),
         calendars=calendars_from(settings),

@@ -202,6 +202,11 @@ Duration = Annotated[
     BeforeValidator(_duration),
     WithJsonSchema({"type": "string", "pattern": r"^(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?$"}),
 ]
+OptionalDuration = Annotated[
+    timedelta | None,
+    BeforeValidator(lambda value: None if value in ("", None) else _duration(value)),
+    WithJsonSchema({"type": "string"}),
+]
 OptionalPath = Annotated[
     Path | None,
     BeforeValidator(lambda value, info: None if value in ("", None) else _path(value, info)),

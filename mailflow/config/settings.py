@@ -24,6 +24,7 @@ from mailflow.config.fields import (
     Line,
     Lines,
     OpenHours,
+    OptionalDuration,
     OptionalPath,
     TimeSpan,
     ZoneName,
@@ -231,6 +232,8 @@ class AcknowledgementSettings(Section):
 
     enabled: bool = True
     """Tell a customer that their mail arrived."""
+    if_urgent: Line = ""
+    """What to do if it is urgent, told in every acknowledgement, such as "Call +49 89 1234."."""
 
 
 class ProgressSettings(Section):
@@ -250,6 +253,8 @@ class ProgressSettings(Section):
     """Most updates for one ticket between two answers of a person."""
     backoff: Annotated[float, Field(ge=1, le=10)] = 2.0
     """Each further update waits this many times longer than the one before."""
+    warn_before: OptionalDuration = None
+    """Show each update to the agents so long before it leaves: they can answer, postpone or drop it. Empty: never."""
     quiet: TimeSpan = "20:00-08:00"
     """No update in these hours where a calendar names the time zone, nor on days off. Empty: none are quiet."""
 

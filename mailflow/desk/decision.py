@@ -10,6 +10,8 @@ import enum
 from dataclasses import dataclass
 
 from mailflow.desk.ticket import ParticipantRole, Priority, TicketStatus
+from mailflow.desk.update_orders import UpdateOrder
+from mailflow.desk.wishes import Wish
 
 
 class Storing(enum.StrEnum):
@@ -101,6 +103,8 @@ class Decision:
     queue: str | None = None  # for a new ticket
     blocked_address: str | None = None  # bounced for good: no more automatic mail to it
     warnings: tuple[str, ...] = ()
+    order: UpdateOrder | None = None  # what an agent says to a planned progress update
+    wish: Wish | None = None  # what the customer asks of mailflow itself
 
     def reasons(self) -> dict[str, dict[str, str]]:
         """The four answers for people and for the record."""

@@ -6,7 +6,7 @@ machine wrote, what a person wrote. Each path answers the four questions of ``de
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailflow.desk.changes import gone_reason
 from mailflow.desk.context import Source, ThreadContext, new_text_hash, participant
@@ -30,6 +30,8 @@ from mailflow.desk.reply_token import Purpose, TokenClaims
 from mailflow.desk.suggestion import Suggestion
 from mailflow.desk.thread import match_ticket
 from mailflow.desk.ticket import ParticipantRole, Priority, Ticket, TicketStatus
+from mailflow.desk.update_orders import UpdateOrder, read_order
+from mailflow.desk.wishes import Wish, says_more, wish_of
 from mailflow.mail.addresses import canonical_address
 from mailflow.mail.authentication import is_authenticated
 from mailflow.mail.message import Address, IncomingMessage, Origin
@@ -76,6 +78,9 @@ def decide_intake(
     agent = _proven_agent(scene)
     if agent:
         return _decide_agent(scene, agent)
+    wish = wish_of(message, claims)
+    if wish and scene.ticket is not None:
+        return _decide_wish(scene, scene.ticket, wish)
     if message.origin.kind in _QUIET:
         return _decide_report(scene)
     forward = forward_by_agent(message, policy) if scene.ticket is None else None
@@ -143,6 +148,9 @@ def _decide_agent(scene: Scene, agent: Agent) -> Decision:
         return scene.set_aside(scene.thread.reason)
     if scene.message.origin.kind is not Origin.PERSON:
         return _decide_report(scene)
+    order = read_order(scene.message.new_text)
+    if order is not None:
+        return _decide_order(scene, agent, order)
     fault = gone_reason(ticket) or relay_fault(scene.message, ticket, scene.policy)
     if fault:
         answer, status = AnswerDecision(Answer.TELL_AGENT, fault), None
@@ -158,6 +166,21 @@ def _decide_agent(scene: Scene, agent: Agent) -> Decision:
         verified=scene.verified,
         joins=_copied_in(scene, ticket) if fault is None else (),
         agent_address=agent.address,
+    )
+
+
+def _decide_order(scene: Scene, agent: Agent, order: UpdateOrder) -> Decision:
+    """An agent disposes of the planned progress update: nothing of this reaches the customer."""
+    reason = f"{agent.address} disposed of the progress update"
+    return Decision(
+        store=StoreDecision(Storing.ADD_TO_TICKET, reason),
+        thread=scene.thread,
+        wake=WakeDecision(False, reason),
+        answer=AnswerDecision(Answer.NOTHING, "an order to mailflow, not an answer"),
+        voice=Voice.MACHINE,
+        verified=scene.verified,
+        agent_address=agent.address,
+        order=order,
     )
 
 
@@ -252,6 +275,26 @@ def _decide_customer(scene: Scene) -> Decision:
     )
 
 
+def _decide_wish(scene: Scene, ticket: Ticket, wish: Wish) -> Decision:
+    """A customer asks mailflow to be quiet, or rates an answer: noted, and answered by doing it.
+
+    Words of their own beside it are a follow-up like any other, but for praise, which reopens nothing.
+    """
+    asks = wish in (Wish.STOP_UPDATES, Wish.STOP_ALL)
+    read = says_more(scene.message) and not asks
+    if read and wish is Wish.NOT_CONTENT:
+        return replace(_decide_follow_up(scene, ticket), wish=wish)
+    return Decision(
+        store=StoreDecision(Storing.ADD_TO_TICKET, f"the customer asks: {wish}"),
+        thread=scene.thread,
+        wake=WakeDecision(read, "the customer wrote beside it" if read else str(wish)),
+        answer=AnswerDecision(Answer.NOTHING, "doing it is the answer"),
+        voice=Voice.CUSTOMER,
+        verified=scene.verified,
+        wish=wish,
+    )
+
+
 def _decide_follow_up(scene: Scene, ticket: Ticket) -> Decision:
     reopened = ticket.status in _WAITING
     author = _author_address(scene.message)
@@ -262,11 +305,25 @@ def _decide_follow_up(scene: Scene, ticket: Ticket) -> Decision:
         store=StoreDecision(Storing.ADD_TO_TICKET, "a follow-up"),
         thread=scene.thread,
         wake=WakeDecision(True, "the customer wrote", TicketStatus.OPEN if reopened else None),
-        answer=AnswerDecision(Answer.NOTHING, "a follow-up; this ticket was acknowledged already"),
+        answer=_may_confirm_reopening(scene, ticket),
         voice=Voice.CUSTOMER,
         verified=scene.verified,
         warnings=tuple(warnings),
     )
+
+
+def _may_confirm_reopening(scene: Scene, ticket: Ticket) -> AnswerDecision:
+    """A follow-up is not answered, but who writes to a solved ticket is told that it is open again."""
+    if ticket.status is not TicketStatus.SOLVED:
+        return AnswerDecision(
+            Answer.NOTHING, "a follow-up; this ticket was acknowledged already"
+        )
+    if _author_address(scene.message) != ticket.requester.address:
+        return AnswerDecision(Answer.NOTHING, "reopened by somebody who did not open it")
+    reason = _silence_reason(scene)
+    if reason:
+        return AnswerDecision(Answer.NOTHING, reason)
+    return AnswerDecision(Answer.ACKNOWLEDGE, "the ticket was solved and is open again")
 
 
 def _may_acknowledge(scene: Scene) -> AnswerDecision:

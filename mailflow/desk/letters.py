@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypedDict
 
 from mailflow.desk.articles import in_language
 from mailflow.desk.decision import Answer, Decision, Voice
+from mailflow.desk.expectation import Expectation
 from mailflow.desk.notices import (
     Acknowledgement,
     AgentNotification,
@@ -20,6 +22,7 @@ from mailflow.desk.notices import (
     NoticeFacts,
     NoticeKind,
     NotSent,
+    Reopened,
 )
 from mailflow.desk.outbox import MailClass
 from mailflow.desk.policy import Agent, Policy
@@ -66,6 +69,8 @@ class Occasion:
     ticket: Ticket
     earlier_messages: int
     articles: Mapping[str, Article]
+    expectation: Expectation = Expectation()
+    language: str | None = None  # the customer's, as far as known
 
 
 def letters_for(occasion: Occasion, policy: Policy) -> tuple[Letter, ...]:
@@ -76,7 +81,8 @@ def letters_for(occasion: Occasion, policy: Policy) -> tuple[Letter, ...]:
 def _letters(occasion: Occasion, policy: Policy) -> Iterator[Letter]:
     answer = occasion.decision.answer.value
     if answer is Answer.ACKNOWLEDGE:
-        yield acknowledgement(occasion, policy)
+        reopened = occasion.decision.thread.ticket_id is not None
+        yield (_reopening if reopened else acknowledgement)(occasion, policy)
     if answer is Answer.TELL_AGENT:
         yield _not_sent(occasion, policy)
     if occasion.decision.wake.value:
@@ -100,6 +106,10 @@ def acknowledgement(occasion: Occasion, policy: Policy) -> Letter:
         requester_name=ticket.requester.name or None,
         subject_echo=message.base_subject or None,
         article=_customer_article(occasion, policy),
+        head_only="message-cut" in message.defects,
+        understood=message.new_text,
+        files=len(message.attachments),
+        **_answer_time(occasion, policy),
     )
     return Letter(
         key=f"acknowledgement:{ticket.id}",
@@ -107,10 +117,53 @@ def acknowledgement(occasion: Occasion, policy: Policy) -> Letter:
         kind=NoticeKind.ACKNOWLEDGEMENT,
         to=Address(ticket.requester.address, facts.requester_name or ""),
         facts=facts,
-        language=message.language or policy.language,
+        language=occasion.language or message.language or policy.language,
         auto_submitted="auto-replied",
         in_reply_to=message.message_id,
     )
+
+
+def _reopening(occasion: Occasion, policy: Policy) -> Letter:
+    """Told each time a solved ticket is open again; the budgets bound how often."""
+    ticket, message = occasion.ticket, occasion.message
+    facts = Reopened(
+        **desk_facts(ticket, policy),
+        authenticated=occasion.decision.verified,
+        requester_name=ticket.requester.name or None,
+        subject_echo=ticket.subject or None,
+        **_answer_time(occasion, policy),
+    )
+    return Letter(
+        key=f"reopened:{occasion.message_row}",
+        mail_class=MailClass.AUTOMATIC,
+        kind=NoticeKind.REOPENED,
+        to=Address(ticket.requester.address, facts.requester_name or ""),
+        facts=facts,
+        language=occasion.language or message.language or ticket.language or policy.language,
+        auto_submitted="auto-replied",
+        in_reply_to=message.message_id,
+    )
+
+
+class _Times(TypedDict):
+    answer_by: datetime | None
+    measured: bool
+    at_work: bool
+    opens_at: datetime | None
+    closed_because: str
+    if_urgent: str
+
+
+def _answer_time(occasion: Occasion, policy: Policy) -> _Times:
+    expected = occasion.expectation
+    return {
+        "answer_by": expected.answer_by,
+        "measured": expected.measured,
+        "at_work": expected.at_work,
+        "opens_at": expected.opens_at,
+        "closed_because": expected.closed_because,
+        "if_urgent": policy.if_urgent,
+    }
 
 
 def _customer_article(occasion: Occasion, policy: Policy) -> ArticleFacts | None:

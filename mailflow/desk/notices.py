@@ -28,6 +28,8 @@ class NoticeKind(enum.StrEnum):
     ARTICLE_UPDATE = "article_update"  # to the requester: news of the known issue they wait for
     RESOLUTION = "resolution"  # to the requester: this is solved
     NOT_SENT = "not_sent"  # to an agent: your answer did not leave
+    REOPENED = "reopened"  # to the requester: your reply opened it again
+    UPDATE_WARNING = "update_warning"  # to an agent: this progress update leaves soon
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +60,22 @@ class NoticeFacts:
 
 _MAX_NAME = 80  # characters; an automatic mail stays small whatever came in
 _MAX_ECHO = 200
+_MAX_BEGINNING = 300
+_MAX_LINES = 6
 
 
 def _one_line(text: str, limit: int) -> str:
     line = " ".join(text[: 4 * limit].split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def _beginning(text: str) -> str:
+    """The first lines of a text, cut between words."""
+    lines = [line.rstrip() for line in text[: 4 * _MAX_BEGINNING].splitlines() if line.strip()]
+    start = "\n".join(lines[:_MAX_LINES])
+    if len(start) > _MAX_BEGINNING:
+        return start[:_MAX_BEGINNING].rpartition(" ")[0].rstrip() + " …"
+    return start + (" …" if len(lines) > _MAX_LINES else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,14 +95,47 @@ class CustomerFacts(NoticeFacts):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Acknowledgement(CustomerFacts):
+class _AnswerTime(CustomerFacts):
+    """When an answer may come, computed and never promised in the wording."""
+
+    answer_by: Annotated[datetime | None, "when an answer may be expected, or None: unknown"] = None
+    measured: Annotated[bool, "whether answer_by comes from real answers, not from an aim"] = False
+    at_work: Annotated[bool, "whether people are at work now"] = True
+    opens_at: Annotated[datetime | None, "when work begins again, if nobody is at work"] = None
+    closed_because: Annotated[str, "what you wrote about the closure; may be empty"] = ""
+    if_urgent: Annotated[str, "what to do if it is urgent, as configured; may be empty"] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledgement(_AnswerTime):
     article: Annotated[ArticleFacts | None, "an article that surely fits, or None"] = None
+    head_only: Annotated[bool, "whether the mail was too large, so that its text is missing"] = False
+    understood: Annotated[str | None, "how their text begins (proven senders only), or None"] = None
+    files: Annotated[int, "how many files came along (proven senders only)"] = 0
+
+    def __post_init__(self) -> None:
+        CustomerFacts.__post_init__(self)
+        words = self.understood.strip() if self.authenticated and self.understood else ""
+        object.__setattr__(self, "understood", _beginning(words) or None)
+        object.__setattr__(self, "files", self.files if self.authenticated else 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reopened(_AnswerTime):
+    """A solved ticket is open again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgressUpdate(CustomerFacts):
     taken_by: Annotated[str | None, "the agent who has the ticket, or None"] = None
+    newly_taken: Annotated[bool, "whether taken_by took it since our last mail"] = False
     waiting_for_others: Annotated[bool, "whether we wait for somebody outside the desk"] = False
+    working_again: Annotated[bool, "whether that wait ended since our last mail"] = False
+    raised: Annotated[bool, "whether it became more urgent for us since our last mail"] = False
+    article: Annotated[ArticleFacts | None, "the known issue it was linked to, or None"] = None
+    newly_linked: Annotated[bool, "whether that was since our last mail"] = False
+    something_new: Annotated[bool, "whether anything happened since our last mail"] = False
+    last_contact_at: Annotated[datetime | None, "when we last wrote, or None: not yet"] = None
     updates_before: Annotated[int, "how many updates went out since anybody wrote"] = 0
     next_contact_by: Annotated[datetime | None, "when we write again at the latest, or None"] = None
 
@@ -97,6 +143,17 @@ class ProgressUpdate(CustomerFacts):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleUpdate(CustomerFacts):
     article: Annotated[ArticleFacts, "the known issue; its status is workaround or fixed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateWarning(NoticeFacts):
+    agent_name: Annotated[str | None, "the agent's name, or None"] = None
+    requester_name: Annotated[str, "the requester's name; may be empty"] = ""
+    requester_address: Annotated[str, "who will get the update"]
+    subject: Annotated[str, "the ticket's subject; may be empty"] = ""
+    leaves_at: Annotated[datetime, "when the update leaves"]
+    planned_subject: Annotated[str, "the update's subject"] = ""
+    planned_text: Annotated[str, "the update as it stands now"] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +203,8 @@ FACTS: Mapping[NoticeKind, type[NoticeFacts]] = {
     NoticeKind.ARTICLE_UPDATE: ArticleUpdate,
     NoticeKind.RESOLUTION: Resolution,
     NoticeKind.NOT_SENT: NotSent,
+    NoticeKind.REOPENED: Reopened,
+    NoticeKind.UPDATE_WARNING: UpdateWarning,
 }
 
 

@@ -58,6 +58,7 @@ class ProgressPolicy:
     every: Mapping[Priority, timedelta] = field(default_factory=_default_update_intervals)
     max_updates: int = 5
     backoff: float = 2.0
+    warn_before: timedelta | None = None  # agents see each update so long before it leaves
     quiet: Quiet = field(default_factory=Quiet)  # in force where a calendar says in which zone
 
 
@@ -72,6 +73,7 @@ class Policy:
     queues: tuple[Queue, ...] = ()
     mode: SendingMode = SendingMode.SHADOW
     acknowledge: bool = True
+    if_urgent: str = ""  # told in acknowledgements
     budgets: Budgets = Budgets()
     progress: ProgressPolicy = ProgressPolicy()
     calendars: tuple[Calendar, ...] = ()

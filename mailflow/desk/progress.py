@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from mailflow.desk.articles import announcement_key, in_language
 from mailflow.desk.calendar import Calendar, add_working, after_quiet
+from mailflow.desk.happenings import News
 from mailflow.desk.letters import Letter, article_facts, desk_facts
-from mailflow.desk.notices import ArticleUpdate, NoticeKind, ProgressUpdate, Resolution
+from mailflow.desk.notices import (
+    ArticleUpdate,
+    NoticeKind,
+    ProgressUpdate,
+    Resolution,
+    UpdateWarning,
+)
 from mailflow.desk.outbox import MailClass
-from mailflow.desk.policy import Policy, ascii_lower
+from mailflow.desk.policy import Agent, Policy, ascii_lower
 from mailflow.desk.ticket import Article, Ticket, TicketStatus
 from mailflow.mail.message import Address, IncomingMessage
 
@@ -18,11 +27,11 @@ OUR_TURN = frozenset({TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.ON_HOLD}
 
 
 def next_update_at(
-    ticket: Ticket, updates_sent: int, policy: Policy, now: datetime
+    ticket: Ticket, updates_sent: int, policy: Policy, now: datetime, quiet: int | None = None
 ) -> datetime | None:
     """When the requester hears from us at the latest, in working time and never in quiet hours.
 
-    Without news each wait is twice the one before.
+    Without news each wait is longer than the one before: ``quiet`` updates, or all that were sent, said nothing new.
     """
     progress = policy.progress
     if (
@@ -31,8 +40,8 @@ def next_update_at(
         or updates_sent >= progress.max_updates
     ):
         return None
-    calendar = policy.calendar()
-    wait = progress.every[ticket.priority] * progress.backoff**updates_sent
+    calendar = policy.calendar(ticket.queue)
+    wait = progress.every[ticket.priority] * progress.backoff ** (updates_sent if quiet is None else quiet)
     return polite_moment(policy, calendar, add_working(calendar, now, wait))
 
 
@@ -54,21 +63,49 @@ def owes_news(message: IncomingMessage, ticket: Ticket, *, opening: bool) -> boo
     return message.may_answer.value and known
 
 
-def progress_letter(
-    ticket: Ticket, updates_sent: int, policy: Policy, now: datetime
-) -> Letter | None:
+class Planned(Protocol):
+    """An update as it was rendered."""
+
+    @property
+    def subject(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an update is composed from besides the ticket."""
+
+    updates_sent: int = 0  # since anybody wrote
+    news: News = News()
+    last_contact_at: datetime | None = None
+    article: Article | None = None  # the known issue the ticket is linked to
+    language: str | None = None
+    quiet_updates: int | None = None  # of these, how many said nothing new, this one included
+
+
+def progress_letter(ticket: Ticket, told: Told, policy: Policy, now: datetime) -> Letter | None:
     """The update that is due, or None when nothing is: somebody answered, or enough was said."""
-    if ticket.status not in OUR_TURN or updates_sent >= policy.progress.max_updates:
+    if ticket.status not in OUR_TURN or told.updates_sent >= policy.progress.max_updates:
         return None
+    news, zone = told.news, policy.calendar(ticket.queue).zone
+    following = next_update_at(ticket, told.updates_sent + 1, policy, now, told.quiet_updates)
     facts = ProgressUpdate(
         **desk_facts(ticket, policy),
         authenticated=ticket.requester_verified,
         requester_name=ticket.requester.name or None,
         subject_echo=ticket.subject or None,
         taken_by=_assignee_name(ticket, policy),
+        newly_taken=news.taken,
         waiting_for_others=ticket.status is TicketStatus.ON_HOLD,
-        updates_before=updates_sent,
-        next_contact_by=next_update_at(ticket, updates_sent + 1, policy, now),
+        working_again=news.working_again,
+        raised=news.raised,
+        article=article_facts(told.article, None) if told.article else None,
+        newly_linked=news.article,
+        something_new=bool(news),
+        last_contact_at=told.last_contact_at and told.last_contact_at.astimezone(zone),
+        updates_before=told.updates_sent,
+        next_contact_by=following and following.astimezone(zone),
     )
     due = ticket.next_update_at or now
     return Letter(
@@ -77,7 +114,31 @@ def progress_letter(
         kind=NoticeKind.PROGRESS_UPDATE,
         to=Address(ticket.requester.address, facts.requester_name or ""),
         facts=facts,
-        language=ticket.language or policy.language,
+        language=told.language or ticket.language or policy.language,
+    )
+
+
+def warning_letter(
+    ticket: Ticket, agent: Agent, planned: Planned, leaves_at: datetime, policy: Policy
+) -> Letter:
+    """What an agent is shown of an update before it leaves."""
+    facts = UpdateWarning(
+        **desk_facts(ticket, policy),
+        agent_name=agent.name or None,
+        requester_name=ticket.requester.name,
+        requester_address=ticket.requester.address,
+        subject=ticket.subject,
+        leaves_at=leaves_at.astimezone(policy.calendar(ticket.queue).zone),
+        planned_subject=planned.subject,
+        planned_text=planned.text,
+    )
+    return Letter(
+        key=f"update warning:{ticket.id}:{leaves_at.isoformat()}:{agent.address}",
+        mail_class=MailClass.INTERNAL,
+        kind=NoticeKind.UPDATE_WARNING,
+        to=Address(agent.address, agent.name),
+        facts=facts,
+        language=policy.language,
     )
 
 

@@ -30,6 +30,9 @@ _TOKEN = re.compile(r"(?<![a-z2-7])[a-z2-7]{44}(?![a-z2-7])")
 class Purpose(enum.IntEnum):
     REQUESTER = 1  # a customer's answer to one of our mails
     AGENT = 2  # an agent's answer to a notification: acts on the ticket
+    UNSUBSCRIBE = 3  # no more updates on this ticket
+    CONTENT = 4  # the answer helped
+    NOT_CONTENT = 5  # it did not
 
 
 @dataclass(frozen=True, slots=True)

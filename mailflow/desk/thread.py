@@ -52,7 +52,8 @@ def match_ticket(
     ticket_id = evidence.ticket.id
     if refusal:
         return ThreadDecision(None, Proof.NONE, refusal, linked_to=ticket_id)
-    late = evidence.ticket.status is TicketStatus.CLOSED and not _is_agents(evidence.token)
+    answers = evidence.token is None or evidence.token.purpose is Purpose.REQUESTER
+    late = evidence.ticket.status is TicketStatus.CLOSED and answers
     if late and message.origin.kind not in _REPORTS:
         state = "was deleted" if evidence.ticket.deleted_at else "is closed"
         reason = f"ticket {ticket_id} {state}; a late reply starts a new one"
@@ -97,7 +98,7 @@ def _refusal(message: IncomingMessage, evidence: Evidence, policy: Policy) -> st
     author = ascii_lower(message.author.address) if message.author else ""
     known = participant(evidence.ticket, author)
     if evidence.token is not None:
-        if message.origin.kind in _REPORTS or evidence.token.purpose is Purpose.REQUESTER:
+        if message.origin.kind in _REPORTS or not _is_agents(evidence.token):
             return None
         holder = next(
             (p for p in evidence.named.participants if p.id == evidence.token.participant_id), None

@@ -10,12 +10,15 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from urllib.parse import quote
 
 from mailflow.desk.decision import Answer, Decision, Storing, Voice
 from mailflow.desk.delivery import expires_after
+from mailflow.desk.expectation import MEASURED_OVER, MOST_MEASURED, Expectation, expectation_for
 from mailflow.desk.letters import Letter, Occasion, letters_for
-from mailflow.desk.notices import leaving_faults, plain_facts
+from mailflow.desk.notices import NoticeKind, leaving_faults, plain_facts
 from mailflow.desk.outbox import MailClass, NewMail
+from mailflow.desk.person import language_for
 from mailflow.desk.plain_address import is_plain_address
 from mailflow.desk.policy import Policy
 from mailflow.desk.progress import next_update_at, owes_news
@@ -61,7 +64,19 @@ def queue_answers(
     """Put everything that follows from one recorded message into the outbox, and plan the next update."""
     now = desk.clock()
     earlier = max(len(work.tickets.thread_ids(ticket.id)) - 1, 0)
-    occasion = Occasion(waiting.id, message, decision, suggestion, ticket, earlier, desk.articles)
+    occasion = Occasion(
+        waiting.id,
+        message,
+        decision,
+        suggestion,
+        ticket,
+        earlier,
+        desk.articles,
+        expectation=_expectation(work, desk, decision, ticket, now),
+        language=_language(work, desk, ticket, message),
+    )
+    if decision.voice is not Voice.MACHINE:
+        take_back_stale(work, ticket.id, now)
     if decision.answer.value is Answer.RELAY:
         queue_relay(work, desk, waiting, message, decision, ticket)
     for letter in letters_for(occasion, desk.policy):
@@ -71,6 +86,30 @@ def queue_answers(
     spoken = decision.voice is Voice.CUSTOMER and owes_news(message, ticket, opening=opening)
     if due is None or spoken:  # a machine's report, or an answer that did not leave, is no news
         work.tickets.schedule_update(ticket.id, due)
+
+
+#: What we say by ourselves because nobody wrote: untrue as soon as somebody did.
+_UNTRUE_ONCE_SOMEBODY_WROTE = (NoticeKind.PROGRESS_UPDATE, NoticeKind.UPDATE_WARNING)
+
+
+def take_back_stale(work: Work, ticket_id: int, now: datetime) -> None:
+    """In the transaction that records a person's mail: nothing may leave that contradicts it."""
+    reason = "somebody wrote meanwhile"
+    work.outbox.take_back(ticket_id, _UNTRUE_ONCE_SOMEBODY_WROTE, reason, now)
+
+
+def _expectation(
+    work: Work, desk: Desk, decision: Decision, ticket: Ticket, now: datetime
+) -> Expectation:
+    if decision.answer.value is not Answer.ACKNOWLEDGE:
+        return Expectation()
+    times = work.schedule.reply_times(now - MEASURED_OVER, MOST_MEASURED)
+    return expectation_for(times, None, desk.policy.calendar(ticket.queue), now)
+
+
+def _language(work: Work, desk: Desk, ticket: Ticket, message: IncomingMessage) -> str:
+    person = work.schedule.person(ticket.requester.address)
+    return language_for(person, message.language, ticket.language, desk.policy.language)
 
 
 def queue_letter(
@@ -136,6 +175,7 @@ def _letter_mail(
         references=_references(work, desk, ticket, parent, internal),
         automatic=True,
         auto_submitted=letter.auto_submitted,
+        list_unsubscribe=_unsubscribe(desk, ticket, person, letter),
     )
     faults = leaving_faults(
         rendered.subject, rendered.text, rendered.html, plain_facts(letter.facts)
@@ -223,6 +263,21 @@ def _agent_identity(policy: Policy, decision: Decision) -> str:
 def _token(desk: Desk, ticket: Ticket, person: Participant, purpose: Purpose) -> str:
     expires_on = desk.clock().date() + desk.policy.token_lifetime
     return sign_token(ReplyToken(purpose, ticket.id, person.id, expires_on), desk.keys[0])
+
+
+def _unsubscribe(desk: Desk, ticket: Ticket, person: Participant, letter: Letter) -> str | None:
+    """Where a customer's mail client may say: no more updates on this (RFC 2369 3.2)."""
+    if letter.kind is not NoticeKind.PROGRESS_UPDATE:
+        return None
+    return mailto(desk, ticket, person, Purpose.UNSUBSCRIBE)
+
+
+def mailto(desk: Desk, ticket: Ticket, person: Participant, purpose: Purpose) -> str | None:
+    """A link that opens a mail to a signed address; nothing happens unless that mail is sent (RFC 6068)."""
+    if not desk.policy.reply_by_subaddress:
+        return None
+    address = _subaddress(desk.policy, _token(desk, ticket, person, purpose))
+    return f"mailto:{quote(address, safe='@+')}?subject={purpose.name.lower()}"
 
 
 def _message_id(desk: Desk, token: str, key: str) -> str:

@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime, timedelta
 
-from mailflow.desk.progress import next_update_at, progress_letter, resolution_letter
+from mailflow.desk.happenings import news_from
+from mailflow.desk.notices import plain_facts
+from mailflow.desk.person import language_for
+from mailflow.desk.progress import (
+    Told,
+    next_update_at,
+    polite_moment,
+    progress_letter,
+    resolution_letter,
+    warning_letter,
+)
 from mailflow.desk.ticket import Ticket, TicketStatus
 from mailflow.flow.answer import Desk, queue_letter
 from mailflow.flow.ports import Store, Work
@@ -32,7 +43,7 @@ def queue_updates(store: Store, desk: Desk) -> int:
         except Exception as error:
             log.exception("the update of ticket %d could not be written", ticket.id)
             with store.begin() as work:
-                _plan_next(work, desk, ticket, work.tickets.updates_sent(ticket.id))
+                _plan_next(work, desk, ticket, work.tickets.updates_sent(ticket.id), None)
                 reason = f"{type(error).__name__}: {error}"
                 work.tickets.note_event(ticket.id, "update failed", reason, desk.clock())
 
@@ -40,18 +51,108 @@ def queue_updates(store: Store, desk: Desk) -> int:
 def _queue_update(work: Work, desk: Desk, ticket_id: int) -> bool:
     """Read again what was due: an answer may have been recorded since we asked."""
     ticket = work.tickets.ticket(ticket_id)
-    if ticket is None or ticket.next_update_at is None or ticket.next_update_at > desk.clock():
+    now = desk.clock()
+    if ticket is None or ticket.next_update_at is None or ticket.next_update_at > now:
         return False
-    sent = work.tickets.updates_sent(ticket.id)
-    letter = progress_letter(ticket, sent, desk.policy, desk.clock())
+    if _must_wait(work, desk, ticket, now):
+        return False
+    told = told_so_far(work, desk, ticket)
+    person = work.schedule.person(ticket.requester.address)
+    if person.muted_at is not None:
+        reason = f"no update: {person.address} wants none ({person.muted_because})"
+        work.tickets.note_event(ticket.id, "update left out", reason, now)
+        work.tickets.schedule_update(ticket.id, None)
+        return False
+    letter = progress_letter(ticket, told, desk.policy, now)
     queued = letter is not None and queue_letter(work, desk, letter, ticket) is not None
-    _plan_next(work, desk, ticket, sent + 1)
+    _plan_next(work, desk, ticket, told.updates_sent + 1, told.quiet_updates)
     return queued
 
 
-def _plan_next(work: Work, desk: Desk, ticket: Ticket, sent: int) -> None:
-    due = next_update_at(ticket, sent, desk.policy, desk.clock())
+def _must_wait(work: Work, desk: Desk, ticket: Ticket, now: datetime) -> bool:
+    """Whether the update waits: for the reader's morning, or for agents who have not seen it long enough."""
+    due, calendar = ticket.next_update_at or now, desk.policy.calendar(ticket.queue)
+    leaves = polite_moment(desk.policy, calendar, now)
+    before = desk.policy.progress.warn_before
+    if before and desk.policy.agents:
+        warned = work.schedule.warned_of_update_at(ticket.id, due)
+        if warned is None or warned + before > leaves:  # after an outage, say
+            leaves = polite_moment(desk.policy, calendar, (warned or now) + before)
+    if leaves <= now:
+        return False
+    warned = work.schedule.warned_of_update_at(ticket.id, due)
+    work.tickets.schedule_update(ticket.id, leaves)
+    if warned is not None:
+        work.schedule.note_warning(ticket.id, leaves, warned)
+    return True
+
+
+def told_so_far(work: Work, desk: Desk, ticket: Ticket) -> Told:
+    """What the next update is composed from."""
+    sent = work.tickets.updates_sent(ticket.id)
+    contact = work.schedule.last_contact_at(ticket.id)
+    happenings = work.schedule.happenings(ticket.id, contact or ticket.created_at)
+    news = news_from(happenings, ticket)
+    quiet = 0 if news else sent + 1
+    earlier = work.schedule.happenings(ticket.id, ticket.created_at)
+    if not news and earlier:
+        quiet = min(quiet, work.schedule.updates_after(ticket.id, earlier[-1].at))
+    person = work.schedule.person(ticket.requester.address)
+    return Told(
+        updates_sent=sent,
+        news=news,
+        last_contact_at=contact,
+        article=desk.articles.get(ticket.article_id or ""),
+        language=language_for(person, None, ticket.language, desk.policy.language),
+        quiet_updates=quiet,
+    )
+
+
+def _plan_next(work: Work, desk: Desk, ticket: Ticket, sent: int, quiet: int | None) -> None:
+    due = next_update_at(ticket, sent, desk.policy, desk.clock(), quiet)
     work.tickets.schedule_update(ticket.id, due)
+
+
+# ── agents see an update before it leaves ───────────────────────────────────────────────────────
+
+
+def warn_of_updates(store: Store, desk: Desk) -> int:
+    """Show agents every update that leaves soon, each in its own transaction. Returns how many letters."""
+    before = desk.policy.progress.warn_before
+    if not before or not desk.policy.agents:
+        return 0
+    queued = 0
+    while True:
+        with store.begin() as work:
+            ticket_id = next(iter(work.schedule.updates_to_warn_of(desk.clock() + before, 1)), None)
+            if ticket_id is None:
+                return queued
+            queued += _warn(work, desk, ticket_id, before)
+
+
+def _warn(work: Work, desk: Desk, ticket_id: int, before: timedelta) -> int:
+    ticket = work.tickets.ticket(ticket_id)
+    if ticket is None or ticket.next_update_at is None:
+        return 0
+    now = desk.clock()
+    leaves_at = max(ticket.next_update_at, now + before)
+    if leaves_at != ticket.next_update_at:
+        leaves_at = polite_moment(desk.policy, desk.policy.calendar(ticket.queue), leaves_at)
+        work.tickets.schedule_update(ticket.id, leaves_at)
+    work.schedule.note_warning(ticket.id, leaves_at, now)
+    muted = work.schedule.person(ticket.requester.address).muted_at is not None
+    letter = progress_letter(ticket, told_so_far(work, desk, ticket), desk.policy, leaves_at)
+    if letter is None or muted:
+        return 0
+    try:
+        planned = desk.renders.render(letter.kind, letter.language, plain_facts(letter.facts))
+    except desk.unrenderable:
+        return 0  # told when the update itself comes due
+    agents = [desk.policy.agent(ticket.assignee)] if ticket.assignee else [*desk.policy.agents]
+    warnings = [
+        warning_letter(ticket, agent, planned, leaves_at, desk.policy) for agent in agents if agent
+    ]
+    return sum(queue_letter(work, desk, warning, ticket) is not None for warning in warnings)
 
 
 def solve_ticket(

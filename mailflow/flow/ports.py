@@ -12,9 +12,12 @@ from typing import Protocol
 from mailflow.desk.context import Lookup, Source, ThreadContext
 from mailflow.desk.decision import Decision
 from mailflow.desk.delivery import DataResult, RecipientResult
+from mailflow.desk.expectation import ReplyTime
+from mailflow.desk.happenings import Happening
 from mailflow.desk.kept_template import KeptVersion
 from mailflow.desk.notices import NoticeKind
 from mailflow.desk.outbox import NewMail, OutboxMail, Settlement, Usage
+from mailflow.desk.person import Person
 from mailflow.desk.suggestion import Suggestion
 from mailflow.desk.ticket import (
     Article,
@@ -204,6 +207,43 @@ class Outbox(Protocol):
         ...
 
     def in_flight(self) -> Sequence[OutboxMail]: ...
+    def take_back(
+        self, ticket_id: int, kinds: Sequence[NoticeKind], reason: str, now: datetime
+    ) -> int:
+        """Drop what is still pending of these kinds: it would say what is no longer true. Returns how many."""
+        ...
+
+
+class Schedule(Protocol):
+    """What falls due by time, and what is known about the people it would be told to."""
+
+    def reply_times(self, since: datetime, limit: int) -> Sequence[ReplyTime]:
+        """The newest first responses of people after ``since``."""
+        ...
+
+    def happenings(self, ticket_id: int, since: datetime) -> Sequence[Happening]:
+        """What customers may be told of, oldest first."""
+        ...
+
+    def last_contact_at(self, ticket_id: int) -> datetime | None:
+        """When the customer's side was last written to, as far as we know it left or may have."""
+        ...
+
+    def updates_after(self, ticket_id: int, moment: datetime) -> int: ...
+    def updates_to_warn_of(self, until: datetime, limit: int) -> Sequence[int]:
+        """Tickets whose update leaves before ``until`` and whose agents do not know yet."""
+        ...
+
+    def warned_of_update_at(self, ticket_id: int, due_at: datetime) -> datetime | None:
+        """When agents were shown the update due then."""
+        ...
+
+    def note_warning(self, ticket_id: int, due_at: datetime, now: datetime) -> None: ...
+    def person(self, address: str) -> Person: ...
+    def set_language(self, address: str, language: str | None, *, corrected: bool) -> None: ...
+    def mute(self, address: str, reason: str, now: datetime | None) -> None:
+        """No more progress updates to this person; ``now`` None lifts it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +325,8 @@ class Work(Protocol):
     def articles(self) -> Articles: ...
     @property
     def templates(self) -> KeepsTemplates: ...
+    @property
+    def schedule(self) -> Schedule: ...
 
 
 class Store(Protocol):

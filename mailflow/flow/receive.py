@@ -21,6 +21,7 @@ from mailflow.desk.policy import Policy
 from mailflow.desk.reply_token import read_claims
 from mailflow.desk.suggestion import NO_SUGGESTION, Suggestion
 from mailflow.desk.ticket import Ticket
+from mailflow.flow.asked import do_what_was_asked
 from mailflow.flow.answer import Desk, queue_answers
 from mailflow.flow.ports import (
     Clock,
@@ -283,6 +284,7 @@ def _record(
     recorded = work.tickets.record(waiting, message, decision, suggestion, now)
     if recorded.ticket is not None:
         queue_answers(work, desk, waiting, message, decision, suggestion, recorded.ticket)
+        do_what_was_asked(work, desk, recorded.ticket, message, decision)
     text = f"{decision.store.value}: {decision.store.reason}"
     return Outcome(waiting, message, decision, recorded.ticket, text, suggestion)
 

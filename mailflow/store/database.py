@@ -28,6 +28,7 @@ from mailflow.store.diagnosis import fault_from
 from mailflow.store.faults import StoreWrong
 from mailflow.store.intake import SqlIntake
 from mailflow.store.outbox import SqlOutbox
+from mailflow.store.schedule import SqlSchedule
 from mailflow.store.templates import SqlTemplates
 from mailflow.store.tickets import SqlTickets
 
@@ -51,6 +52,7 @@ class SqlWork:
         self._outbox = SqlOutbox(connection)
         self._articles = SqlArticles(connection)
         self._templates = SqlTemplates(connection)
+        self._schedule = SqlSchedule(connection)
 
     @property
     def intake(self) -> SqlIntake:
@@ -71,6 +73,10 @@ class SqlWork:
     @property
     def templates(self) -> SqlTemplates:
         return self._templates
+
+    @property
+    def schedule(self) -> SqlSchedule:
+        return self._schedule
 
 
 class SqlStore:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, case, distinct, func, insert, select, update
 
+from mailflow.desk.notices import NoticeKind
 from mailflow.desk.outbox import (
     MailClass,
     NewMail,
@@ -71,6 +72,30 @@ class SqlOutbox:
             detail={"key": mail.key, "message_id": mail.message_id},
         )
         return mail_id
+
+    def take_back(
+        self, ticket_id: int, kinds: Sequence[NoticeKind], reason: str, now: datetime
+    ) -> int:
+        column = t.outbox.c
+        ids = self._connection.execute(
+            select(column.id).where(
+                column.ticket_id == ticket_id,
+                column.kind.in_([kind.value for kind in kinds]),
+                column.state.in_([OutboxState.PENDING.value, OutboxState.HELD.value]),
+            )
+        ).scalars()
+        dropped = [self._drop(mail_id, ticket_id, reason, now) for mail_id in ids.all()]
+        return len(dropped)
+
+    def _drop(self, mail_id: int, ticket_id: int, reason: str, now: datetime) -> None:
+        self._connection.execute(
+            update(t.outbox)
+            .where(t.outbox.c.id == mail_id)
+            .values(state=OutboxState.DROPPED.value, reason=reason, settled_at=now)
+        )
+        add_event(
+            self._connection, "mail dropped", reason, now, ticket_id=ticket_id, outbox_id=mail_id
+        )
 
     def next_due(self, now: datetime) -> OutboxMail | None:
         """The due mail waiting longest; people's words and notifications before automatic mail."""

@@ -254,6 +254,39 @@ outbox_recipient = Table(
     Index(None, "left_at"),
 )
 
+# When agents were shown a progress update, by the moment it was due.
+update_warning = Table(
+    "update_warning",
+    metadata,
+    Column("ticket_id", Integer, ForeignKey("ticket.id"), primary_key=True),
+    Column("due_at", Moment, nullable=False),
+    Column("warned_at", Moment, nullable=False),
+)
+
+# A response clock of a ticket. Paused: due_at is empty. What was met has no row.
+ticket_clock = Table(
+    "ticket_clock",
+    metadata,
+    Column("ticket_id", Integer, ForeignKey("ticket.id"), primary_key=True),
+    Column("kind", Key, primary_key=True),
+    Column("due_at", Moment),
+    Column("paused", Boolean, nullable=False, server_default=false()),
+    Column("warned_at", Moment),
+    Column("breached_at", Moment),
+    Index(None, "due_at"),
+)
+
+# What is known of a customer beyond a ticket.
+person = Table(
+    "person",
+    metadata,
+    Column("address", Key, primary_key=True),
+    Column("language", Key),
+    Column("corrected", Boolean, nullable=False, server_default=false()),
+    Column("muted_at", Moment),
+    Column("muted_because", CleanText, nullable=False),
+)
+
 blocked_address = Table(
     "blocked_address",
     metadata,

@@ -1,0 +1,123 @@
+"""The schedule's rows: measured replies, what happened, what agents were shown, what is known of people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, insert, select, update
+
+from mailflow.desk.expectation import ReplyTime
+from mailflow.desk.happenings import TOLD, Happening
+from mailflow.desk.notices import NoticeKind
+from mailflow.desk.outbox import MailClass, OutboxState
+from mailflow.desk.person import Person
+from mailflow.desk.policy import ascii_lower
+from mailflow.store import tables as t
+from mailflow.store.columns import key_text
+
+_MOST_HAPPENINGS = 200
+_LEFT = (OutboxState.SENT.value, OutboxState.UNCERTAIN.value)
+
+
+class SqlSchedule:
+    """See :class:`mailflow.flow.ports.Schedule`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def reply_times(self, since: datetime, limit: int) -> Sequence[ReplyTime]:
+        column = t.ticket.c
+        rows = self._connection.execute(
+            select(column.created_at, column.first_response_at)
+            .where(column.first_response_at > since)
+            .order_by(column.first_response_at.desc())
+            .limit(limit)
+        )
+        return [ReplyTime(row.created_at, row.first_response_at) for row in rows]
+
+    def happenings(self, ticket_id: int, since: datetime) -> Sequence[Happening]:
+        column = t.event.c
+        rows = self._connection.execute(
+            select(column.kind, column.detail, column.at)
+            .where(column.ticket_id == ticket_id, column.kind.in_(TOLD), column.at > since)
+            .order_by(column.id)
+            .limit(_MOST_HAPPENINGS)
+        )
+        return [
+            Happening(row.kind, _text(row.detail.get("from")), _text(row.detail.get("to")), row.at)
+            for row in rows
+        ]
+
+    def last_contact_at(self, ticket_id: int) -> datetime | None:
+        column = t.outbox.c
+        return self._connection.execute(
+            select(func.max(column.created_at)).where(
+                column.ticket_id == ticket_id,
+                column.mail_class != MailClass.INTERNAL.value,
+                column.state.in_(_LEFT),
+            )
+        ).scalar()
+
+    def updates_after(self, ticket_id: int, moment: datetime) -> int:
+        column = t.outbox.c
+        return self._connection.execute(
+            select(func.count()).where(
+                column.ticket_id == ticket_id,
+                column.kind == NoticeKind.PROGRESS_UPDATE.value,
+                column.created_at > moment,
+            )
+        ).scalar_one()
+
+    def updates_to_warn_of(self, until: datetime, limit: int) -> Sequence[int]:
+        ticket, warning = t.ticket.c, t.update_warning.c
+        same = and_(warning.ticket_id == ticket.id, warning.due_at == ticket.next_update_at)
+        rows = self._connection.execute(
+            select(ticket.id)
+            .select_from(t.ticket.outerjoin(t.update_warning, same))
+            .where(ticket.next_update_at <= until, warning.ticket_id.is_(None))
+            .order_by(ticket.next_update_at, ticket.id)
+            .limit(limit)
+        ).scalars()
+        return list(rows)
+
+    def warned_of_update_at(self, ticket_id: int, due_at: datetime) -> datetime | None:
+        column = t.update_warning.c
+        return self._connection.execute(
+            select(column.warned_at).where(
+                column.ticket_id == ticket_id, column.due_at == due_at
+            )
+        ).scalar()
+
+    def note_warning(self, ticket_id: int, due_at: datetime, now: datetime) -> None:
+        values = {"due_at": due_at, "warned_at": now}
+        where = t.update_warning.c.ticket_id == ticket_id
+        if not self._connection.execute(
+            update(t.update_warning).where(where).values(values)
+        ).rowcount:
+            self._connection.execute(insert(t.update_warning).values(ticket_id=ticket_id, **values))
+
+    def person(self, address: str) -> Person:
+        key = key_text(ascii_lower(address))
+        row = self._connection.execute(select(t.person).where(t.person.c.address == key)).first()
+        if row is None:
+            return Person(key)
+        return Person(row.address, row.language, row.corrected, row.muted_at, row.muted_because)
+
+    def set_language(self, address: str, language: str | None, *, corrected: bool) -> None:
+        self._put(address, {"language": language, "corrected": corrected})
+
+    def mute(self, address: str, reason: str, now: datetime | None) -> None:
+        self._put(address, {"muted_at": now, "muted_because": reason})
+
+    def _put(self, address: str, values: dict[str, Any]) -> None:  # Any: column values
+        key = key_text(ascii_lower(address))
+        where = t.person.c.address == key
+        if not self._connection.execute(update(t.person).where(where).values(values)).rowcount:
+            row = {"muted_because": "", **values}
+            self._connection.execute(insert(t.person).values(address=key, **row))
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
