@@ -41,6 +41,9 @@ class Expectation:
     closed_because: str = ""  # what the admin wrote about the closure
 
 
+NOTHING_KNOWN = Expectation()
+
+
 def measured_reply(times: Sequence[ReplyTime], calendar: Calendar) -> timedelta | None:
     """The working time within which four of five answers came; None where too few are known."""
     if len(times) < LEAST_MEASURED:
@@ -70,7 +73,9 @@ def expectation_for(
 def _rounded_up(moment: datetime, calendar: Calendar) -> datetime:
     """To the next half hour of the clock on the wall: nobody promises 10:07."""
     local = moment.astimezone(calendar.zone)
-    into = timedelta(minutes=local.minute % 30, seconds=local.second, microseconds=local.microsecond)
+    into = timedelta(
+        minutes=local.minute % 30, seconds=local.second, microseconds=local.microsecond
+    )
     return (moment.astimezone(UTC) + (_GRID - into if into else timedelta(0))).astimezone(
         calendar.zone
     )
@@ -80,4 +85,3 @@ def _closure_text(calendar: Calendar, now: datetime) -> str:
     day = now.astimezone(calendar.zone).date()
     closures: tuple[Closure, ...] = calendar.closures
     return next((c.text for c in closures if c.first <= day <= c.last), "")
-

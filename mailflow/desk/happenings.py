@@ -36,6 +36,7 @@ class News:
         return self.taken or self.waiting or self.working_again or self.article or self.raised
 
 
+NO_NEWS = News()
 _RANKS = {"low": 0, "normal": 1, "high": 2, "urgent": 3}
 
 
@@ -48,7 +49,9 @@ def news_from(happenings: Sequence[Happening], ticket: Ticket) -> News:
     on_hold = ticket.status is TicketStatus.ON_HOLD
     rank = _RANKS[ticket.priority.value]
     return News(
-        taken="assignee" in first and bool(ticket.assignee) and first["assignee"] != ticket.assignee,
+        taken="assignee" in first
+        and bool(ticket.assignee)
+        and first["assignee"] != ticket.assignee,
         waiting=status is not None and on_hold and status != TicketStatus.ON_HOLD.value,
         working_again=status == TicketStatus.ON_HOLD.value and not on_hold,
         article="article" in first

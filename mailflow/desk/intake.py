@@ -315,9 +315,7 @@ def _decide_follow_up(scene: Scene, ticket: Ticket) -> Decision:
 def _may_confirm_reopening(scene: Scene, ticket: Ticket) -> AnswerDecision:
     """A follow-up is not answered, but who writes to a solved ticket is told that it is open again."""
     if ticket.status is not TicketStatus.SOLVED:
-        return AnswerDecision(
-            Answer.NOTHING, "a follow-up; this ticket was acknowledged already"
-        )
+        return AnswerDecision(Answer.NOTHING, "a follow-up; this ticket was acknowledged already")
     if _author_address(scene.message) != ticket.requester.address:
         return AnswerDecision(Answer.NOTHING, "reopened by somebody who did not open it")
     reason = _silence_reason(scene)

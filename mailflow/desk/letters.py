@@ -13,7 +13,7 @@ from typing import TypedDict
 
 from mailflow.desk.articles import in_language
 from mailflow.desk.decision import Answer, Decision, Voice
-from mailflow.desk.expectation import Expectation
+from mailflow.desk.expectation import NOTHING_KNOWN, Expectation
 from mailflow.desk.notices import (
     Acknowledgement,
     AgentNotification,
@@ -69,7 +69,7 @@ class Occasion:
     ticket: Ticket
     earlier_messages: int
     articles: Mapping[str, Article]
-    expectation: Expectation = Expectation()
+    expectation: Expectation = NOTHING_KNOWN
     language: str | None = None  # the customer's, as far as known
 
 

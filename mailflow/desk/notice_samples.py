@@ -18,7 +18,9 @@ from mailflow.desk.notices import (
     NoticeKind,
     NotSent,
     ProgressUpdate,
+    Reopened,
     Resolution,
+    UpdateWarning,
     plain_facts,
 )
 
@@ -39,6 +41,7 @@ _ARTICLE = ArticleFacts(
     status="workaround",
     confidence=0.93,
 )
+_TUESDAY = datetime(2026, 3, 10, 17, 0, tzinfo=UTC)
 _CUSTOMER: dict[str, Any] = {
     "authenticated": True,
     "requester_name": "Maria Sommer",
@@ -78,9 +81,18 @@ def _samples(kind: NoticeKind) -> tuple[NoticeFacts, ...]:
                     **_DESK,
                     **_CUSTOMER,
                     article=_ARTICLE,
+                    understood="Since this morning the page sends me back to the sign-in form.\nMaria",
+                    files=2,
+                    answer_by=_TUESDAY,
+                    measured=True,
+                    at_work=False,
+                    opens_at=_TUESDAY.replace(hour=9),
+                    closed_because="We are away until New Year.",
+                    if_urgent="If it cannot wait, call +49 89 1234.",
                 ),
                 Acknowledgement(**_BARE_DESK),
-                Acknowledgement(**_DESK, **_CUSTOMER),
+                Acknowledgement(**_DESK, **_CUSTOMER, files=1, answer_by=_TUESDAY),
+                Acknowledgement(**_DESK, head_only=True, at_work=False),
                 Acknowledgement(**_DESK, article=replace(_ARTICLE, status="known")),
                 Acknowledgement(**_DESK, article=replace(_ARTICLE, status="fixed", body="")),
             )
@@ -90,12 +102,31 @@ def _samples(kind: NoticeKind) -> tuple[NoticeFacts, ...]:
                     **_DESK,
                     **_CUSTOMER,
                     taken_by="Jo Park",
+                    newly_taken=True,
                     waiting_for_others=True,
+                    raised=True,
+                    article=_ARTICLE,
+                    newly_linked=True,
+                    something_new=True,
+                    last_contact_at=datetime(2026, 3, 11, 9, 30, tzinfo=UTC),
                     next_contact_by=datetime(2026, 3, 12, 16, 0, tzinfo=UTC),
                 ),
                 ProgressUpdate(**_BARE_DESK),
                 ProgressUpdate(**_DESK, updates_before=1),
-                ProgressUpdate(**_DESK, **_CUSTOMER, taken_by="Jo Park", updates_before=2),
+                ProgressUpdate(
+                    **_DESK,
+                    **_CUSTOMER,
+                    taken_by="Jo Park",
+                    updates_before=2,
+                    last_contact_at=datetime(2026, 3, 11, 9, 30, tzinfo=UTC),
+                    article=replace(_ARTICLE, status="fixed"),
+                ),
+                ProgressUpdate(
+                    **_DESK,
+                    working_again=True,
+                    something_new=True,
+                    article=replace(_ARTICLE, status="known"),
+                ),
             )
         case NoticeKind.ARTICLE_UPDATE:
             return (
@@ -114,6 +145,36 @@ def _samples(kind: NoticeKind) -> tuple[NoticeFacts, ...]:
                 ),
                 Resolution(**_BARE_DESK),
                 Resolution(**_DESK, **_CUSTOMER, article=_ARTICLE),
+            )
+        case NoticeKind.REOPENED:
+            return (
+                Reopened(
+                    **_DESK,
+                    **_CUSTOMER,
+                    answer_by=_TUESDAY,
+                    measured=True,
+                    at_work=False,
+                    opens_at=_TUESDAY.replace(hour=9),
+                    if_urgent="If it cannot wait, call +49 89 1234.",
+                ),
+                Reopened(**_BARE_DESK),
+                Reopened(**_DESK, answer_by=_TUESDAY),
+            )
+        case NoticeKind.UPDATE_WARNING:
+            return (
+                UpdateWarning(
+                    **_DESK,
+                    agent_name="Jo Park",
+                    requester_name="Maria Sommer",
+                    requester_address="maria@example.org",
+                    subject="Cannot sign in since this morning",
+                    leaves_at=_TUESDAY,
+                    planned_subject="Re: Cannot sign in since this morning [#12]",
+                    planned_text="Hello Maria,\n\nHere is where your request stands.",
+                ),
+                UpdateWarning(
+                    **_BARE_DESK, requester_address="maria@example.org", leaves_at=_TUESDAY
+                ),
             )
         case NoticeKind.AGENT_NOTIFICATION:
             return _agent_samples()

@@ -109,7 +109,9 @@ class _AnswerTime(CustomerFacts):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledgement(_AnswerTime):
     article: Annotated[ArticleFacts | None, "an article that surely fits, or None"] = None
-    head_only: Annotated[bool, "whether the mail was too large, so that its text is missing"] = False
+    head_only: Annotated[bool, "whether the mail was too large, so that its text is missing"] = (
+        False
+    )
     understood: Annotated[str | None, "how their text begins (proven senders only), or None"] = None
     files: Annotated[int, "how many files came along (proven senders only)"] = 0
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from mailflow.desk.articles import announcement_key, in_language
 from mailflow.desk.calendar import Calendar, add_working, after_quiet
-from mailflow.desk.happenings import News
+from mailflow.desk.happenings import NO_NEWS, News
 from mailflow.desk.letters import Letter, article_facts, desk_facts
 from mailflow.desk.notices import (
     ArticleUpdate,
@@ -41,7 +41,9 @@ def next_update_at(
     ):
         return None
     calendar = policy.calendar(ticket.queue)
-    wait = progress.every[ticket.priority] * progress.backoff ** (updates_sent if quiet is None else quiet)
+    wait = progress.every[ticket.priority] * progress.backoff ** (
+        updates_sent if quiet is None else quiet
+    )
     return polite_moment(policy, calendar, add_working(calendar, now, wait))
 
 
@@ -77,7 +79,7 @@ class Told:
     """What an update is composed from besides the ticket."""
 
     updates_sent: int = 0  # since anybody wrote
-    news: News = News()
+    news: News = NO_NEWS
     last_contact_at: datetime | None = None
     article: Article | None = None  # the known issue the ticket is linked to
     language: str | None = None

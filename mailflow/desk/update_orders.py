@@ -9,7 +9,9 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 
-_ORDER = re.compile(r"[/#@]?(postpone|veto|skip)(?:\s+(\d{1,3})\s*(m|h|d|w)[a-z]*)?[.!]?", re.IGNORECASE)
+_ORDER = re.compile(
+    r"[/#@]?(postpone|veto|skip)(?:\s+(\d{1,3})\s*(m|h|d|w)[a-z]*)?[.!]?", re.IGNORECASE
+)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _USUAL = timedelta(days=1)
 

@@ -21,8 +21,8 @@ from mailflow.desk.policy import Policy
 from mailflow.desk.reply_token import read_claims
 from mailflow.desk.suggestion import NO_SUGGESTION, Suggestion
 from mailflow.desk.ticket import Ticket
-from mailflow.flow.asked import do_what_was_asked
 from mailflow.flow.answer import Desk, queue_answers
+from mailflow.flow.asked import do_what_was_asked
 from mailflow.flow.ports import (
     Clock,
     Cursor,

@@ -84,7 +84,9 @@ class SqlOutbox:
                 column.state.in_([OutboxState.PENDING.value, OutboxState.HELD.value]),
             )
         ).scalars()
-        dropped = [self._drop(mail_id, ticket_id, reason, now) for mail_id in ids.all()]
+        dropped = ids.all()
+        for mail_id in dropped:
+            self._drop(mail_id, ticket_id, reason, now)
         return len(dropped)
 
     def _drop(self, mail_id: int, ticket_id: int, reason: str, now: datetime) -> None:

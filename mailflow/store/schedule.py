@@ -85,9 +85,7 @@ class SqlSchedule:
     def warned_of_update_at(self, ticket_id: int, due_at: datetime) -> datetime | None:
         column = t.update_warning.c
         return self._connection.execute(
-            select(column.warned_at).where(
-                column.ticket_id == ticket_id, column.due_at == due_at
-            )
+            select(column.warned_at).where(column.ticket_id == ticket_id, column.due_at == due_at)
         ).scalar()
 
     def note_warning(self, ticket_id: int, due_at: datetime, now: datetime) -> None:

@@ -11,7 +11,7 @@ from mailflow.desk.intake import decide_intake
 from mailflow.desk.letters import Occasion, letters_for
 from mailflow.desk.notices import NoticeKind
 from mailflow.desk.outbox import MailClass
-from mailflow.desk.progress import next_update_at, progress_letter
+from mailflow.desk.progress import Told, next_update_at, progress_letter
 from mailflow.desk.relay import answer_text, internal_marker, mark_internal, relay_recipients
 from mailflow.desk.reply_token import Purpose, ReplyToken, TokenClaims
 from mailflow.desk.suggestion import NO_SUGGESTION, ArticleSuggestion, Suggestion
@@ -140,7 +140,7 @@ def test_an_update_waits_for_working_time_and_the_morning():
 def test_updates_are_for_tickets_where_it_is_our_turn(status):
     ours = {TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.ON_HOLD}
     due = next_update_at(ticket(status=status), 0, policy(), NOW)
-    letter = progress_letter(ticket(status=status), 0, policy(), NOW)
+    letter = progress_letter(ticket(status=status), Told(0), policy(), NOW)
     assert (due is not None) is (status in ours)
     assert (letter is not None) is (status in ours)
 
@@ -149,13 +149,13 @@ def test_updates_end_after_the_last_one():
     rules = policy()
     last = rules.progress.max_updates
     assert next_update_at(ticket(), last, rules, NOW) is None
-    assert progress_letter(ticket(), last, rules, NOW) is None
+    assert progress_letter(ticket(), Told(last), rules, NOW) is None
     silent = policy(progress=replace(rules.progress, enabled=False))
     assert next_update_at(ticket(), 0, silent, NOW) is None
 
 
 def test_the_same_due_moment_is_one_update_for_ever():
     tick = ticket(next_update_at=NOW)
-    first = progress_letter(tick, 0, policy(), NOW)
-    second = progress_letter(tick, 0, policy(), NOW + timedelta(hours=9))
+    first = progress_letter(tick, Told(0), policy(), NOW)
+    second = progress_letter(tick, Told(0), policy(), NOW + timedelta(hours=9))
     assert first.key == second.key

@@ -18,7 +18,9 @@ def upgrade() -> None:
         sa.Column("ticket_id", sa.Integer(), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("warned_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name="fk_update_warning_ticket_id_ticket"),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"], ["ticket.id"], name="fk_update_warning_ticket_id_ticket"
+        ),
         sa.PrimaryKeyConstraint("ticket_id", name="pk_update_warning"),
     )
     op.create_table(
@@ -29,7 +31,9 @@ def upgrade() -> None:
         sa.Column("paused", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("warned_at", sa.DateTime(timezone=True)),
         sa.Column("breached_at", sa.DateTime(timezone=True)),
-        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name="fk_ticket_clock_ticket_id_ticket"),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"], ["ticket.id"], name="fk_ticket_clock_ticket_id_ticket"
+        ),
         sa.PrimaryKeyConstraint("ticket_id", "kind", name="pk_ticket_clock"),
     )
     op.create_index("ix_ticket_clock_due_at", "ticket_clock", ["due_at"])
@@ -42,4 +46,3 @@ def upgrade() -> None:
         sa.Column("muted_because", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("address", name="pk_person"),
     )
-

@@ -1,0 +1,188 @@
+"""What time alone brings, through the real door: clocks are virtual, servers, store and templates are real."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime
+
+import pytest
+
+from mailflow.demo.servers import EmbeddedServers
+from tests.daemon import rows
+from tests.desks import Desk, TestClock, answer_to, inbox, letter
+
+SUPPORT, ANN, MIA = "support@desk.test", "ann@desk.test", "mia@home.test"
+AGENT = f'[[agents]]\naddress = "{ANN}"\nname = "Ann"\n'
+OFFICE = """
+[[calendars]]
+name = "office"
+zone = "Europe/Berlin"
+closures = [{ first = 2027-01-04, last = 2027-01-05, text = "We move house." }]
+"""
+ANSWERED = (
+    "created_at = '2027-01-06 08:00:00.000000', first_response_at = '2027-01-06 12:00:00.000000'"
+)
+WARNED = '[progress]\nnormal = "8h"\nwarn_before = "1h"\n'
+
+
+@pytest.fixture
+def servers():
+    with EmbeddedServers([SUPPORT, ANN, MIA]) as running:
+        yield running
+
+
+def desk_at(servers, tmp_path, moment: str, extra: str) -> Desk:
+    clock = TestClock()
+    clock.now = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+    return Desk(servers, tmp_path / "desk", SUPPORT, clock=clock, extra=AGENT + OFFICE + extra)
+
+
+def at(desk: Desk, moment: str) -> None:
+    desk.clock.now = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+    desk.step()
+
+
+def test_an_update_is_shown_to_the_agents_first_and_leaves_in_working_time(servers, tmp_path):
+    desk = desk_at(servers, tmp_path, "2027-01-07 15:00", WARNED)  # Thursday, an hour to closing
+    desk.receive(letter(MIA))
+    at(desk, "2027-01-08 13:59")
+    assert len(inbox(servers, ANN)) == 1  # told of the ticket alone
+    at(desk, "2027-01-08 14:00")
+    warning = inbox(servers, ANN)[-1]
+    assert "unless you are faster" in warning.text
+    assert "Here is where your request stands" in warning.text
+    assert len(inbox(servers, MIA)) == 1
+    at(desk, "2027-01-08 15:00")
+    update = inbox(servers, MIA)[-1]
+    assert "Friday" not in update.subject
+    assert "You will hear from us again by" in update.text
+    assert "Reply with “stop”" in update.text
+    assert dict(update.header_fields)["list-unsubscribe"].startswith("<mailto:support+")
+    desk.close()
+
+
+def test_an_agent_postpones_and_vetoes_by_mail(servers, tmp_path):
+    desk = desk_at(servers, tmp_path, "2027-01-06 08:00", WARNED)
+    desk.receive(letter(MIA))
+    at(desk, "2027-01-06 15:00")
+    warning = inbox(servers, ANN)[-1]
+    desk.receive(answer_to(warning, ANN, "postpone 1d"))
+    at(desk, "2027-01-06 16:00")
+    assert len(inbox(servers, MIA)) == 1  # nothing but the acknowledgement: no word of it either
+    at(desk, "2027-01-07 15:00")
+    second = inbox(servers, ANN)[-1]
+    assert second.message_id != warning.message_id
+    desk.receive(answer_to(second, ANN, "Veto."))
+    at(desk, "2027-01-20 16:00")
+    assert len(inbox(servers, MIA)) == 1
+    kinds = [kind for (kind,) in rows(desk.folder, "select kind from event order by id")]
+    assert {"update postponed", "update vetoed"} <= set(kinds)
+    desk.close()
+
+
+def test_after_an_outage_agents_still_see_it_first_and_one_update_leaves(servers, tmp_path):
+    desk = desk_at(servers, tmp_path, "2027-01-06 08:00", WARNED)
+    desk.receive(letter(MIA))
+    at(desk, "2028-01-06 09:00")  # a year later
+    assert len(inbox(servers, MIA)) == 1
+    at(desk, "2028-01-06 10:00")
+    at(desk, "2028-01-06 10:01")
+    assert len(inbox(servers, MIA)) == 2
+    at(desk, "2027-01-06 09:00")  # and back again
+    assert len(inbox(servers, MIA)) == 2
+    desk.close()
+
+
+def test_a_queued_update_is_taken_back_when_somebody_writes(servers, tmp_path):
+    desk = desk_at(servers, tmp_path, "2027-01-06 08:00", '[progress]\nnormal = "8h"\n')
+    desk.receive(letter(MIA))
+    acknowledged = inbox(servers, MIA)[-1]
+    desk.clock.now = datetime(2027, 1, 6, 16, 0, tzinfo=UTC)
+    desk.app._queue_what_is_due()  # queued, and the server is away
+    assert rows(desk.folder, "select state from outbox where kind = 'progress_update'") == [
+        ("pending",)
+    ]
+    servers.deliver(SUPPORT, answer_to(acknowledged, MIA, "One more thing."), envelope_sender=MIA)
+    servers_inbox = len(inbox(servers, MIA))
+    desk.step()
+    assert rows(
+        desk.folder, "select state, reason from outbox where kind = 'progress_update'"
+    ) == [("dropped", "somebody wrote meanwhile")]
+    assert len(inbox(servers, MIA)) == servers_inbox
+    desk.close()
+
+
+@pytest.mark.parametrize("words", ["Stop", "ABMELDEN!", "Please unsubscribe me."])
+def test_a_reply_that_says_stop_ends_the_updates(servers, tmp_path, words):
+    desk = desk_at(servers, tmp_path, "2027-01-06 08:00", '[progress]\nnormal = "8h"\n')
+    desk.receive(letter(MIA))
+    told = len(inbox(servers, ANN))
+    desk.receive(answer_to(inbox(servers, MIA)[-1], MIA, words))
+    assert len(inbox(servers, ANN)) == told  # nobody is woken for it
+    at(desk, "2027-02-06 16:00")
+    assert len(inbox(servers, MIA)) == 1
+    desk.close()
+
+
+def test_a_mail_client_unsubscribes_and_the_second_time_for_good(servers, tmp_path):
+    desk = desk_at(servers, tmp_path, "2027-01-06 08:00", '[progress]\nnormal = "8h"\n')
+    desk.receive(letter(MIA))
+    at(desk, "2027-01-06 16:00")
+    field = dict(inbox(servers, MIA)[-1].header_fields)["list-unsubscribe"]
+    address = field.removeprefix("<mailto:").partition("?")[0]
+    for number in (1, 2):
+        desk.receive(letter(MIA, "unsubscribe", "", to=address, message_id=f"u{number}@home.test"))
+    at(desk, "2027-03-10 16:00")
+    assert len(inbox(servers, MIA)) == 2
+    assert rows(desk.folder, "select address from person where muted_at is not null") == [(MIA,)]
+    desk.receive(letter(MIA, "Another matter", message_id="other@home.test"))
+    at(desk, "2027-05-10 16:00")
+    assert len(inbox(servers, MIA)) == 3  # acknowledged, and left in peace after that
+    desk.close()
+
+
+def test_a_request_called_stop_is_a_request(servers, tmp_path):
+    desk = desk_at(servers, tmp_path, "2027-01-06 08:00", "")
+    desk.receive(letter(MIA, "Stop", "Stop"))
+    assert rows(desk.folder, "select muted from ticket") == [(0,)]
+    desk.close()
+
+
+def test_an_acknowledgement_tells_the_hours_and_the_measured_time(servers, tmp_path):
+    desk = desk_at(servers, tmp_path, "2027-01-03 20:00", "")
+    desk.receive(letter(MIA))
+    acknowledged = inbox(servers, MIA)[-1].text
+    assert "Nobody is at work right now" in acknowledged
+    assert "expect" not in acknowledged  # nothing measured, nothing promised
+    assert "It is broken" not in acknowledged  # nobody vouched for Mia
+    desk.clock.now = datetime(2027, 1, 4, 10, 0, tzinfo=UTC)
+    desk.receive(letter(MIA, message_id="second@home.test"))
+    assert "We move house." in inbox(servers, MIA)[-1].text
+    with sqlite3.connect(desk.folder / "mailflow.db") as database:
+        database.execute(f"update ticket set {ANSWERED}")
+        for _ in range(19):
+            database.execute(
+                "insert into ticket (subject, status, priority, created_at, updated_at) "
+                "values ('x', 'open', 'normal', '2027-01-06 08:00:00', '2027-01-06 08:00:00')"
+            )
+        database.execute(f"update ticket set {ANSWERED}")
+    desk.clock.now = datetime(2027, 1, 7, 8, 10, tzinfo=UTC)
+    desk.receive(letter("kim@home.test", message_id="third@home.test"))
+    text = rows(desk.folder, "select octets from outbox order by id desc limit 2")
+    assert any(b"Going by our recent answers" in octets for (octets,) in text)
+    desk.close()
+
+
+def test_who_writes_to_a_solved_ticket_is_told_that_it_is_open_again(servers, tmp_path):
+    from mailflow.flow.follow_up import solve_ticket
+
+    desk = desk_at(servers, tmp_path, "2027-01-07 09:00", "")
+    desk.receive(letter(MIA))
+    solve_ticket(desk.app.store, desk.app.desk, 1, "Mended.")
+    desk.step()
+    desk.clock.skip(hours=2)
+    desk.receive(answer_to(inbox(servers, MIA)[-1], MIA, "It broke again."))
+    assert "is open again" in inbox(servers, MIA)[-1].text
+    desk.receive(answer_to(inbox(servers, MIA)[-1], MIA, "Are you there?"))
+    assert len(inbox(servers, MIA)) == 3  # a follow-up is not answered
+    desk.close()
