@@ -40,7 +40,7 @@ def next_update_at(
         or updates_sent >= progress.max_updates
     ):
         return None
-    calendar = policy.calendar()
+    calendar = policy.calendar(ticket.queue)
     wait = progress.every[ticket.priority] * progress.backoff ** (
         updates_sent if quiet is None else quiet
     )
@@ -90,7 +90,7 @@ def progress_letter(ticket: Ticket, told: Told, policy: Policy, now: datetime) -
     """The update that is due, or None when nothing is: somebody answered, or enough was said."""
     if ticket.status not in OUR_TURN or told.updates_sent >= policy.progress.max_updates:
         return None
-    news, zone = told.news, policy.calendar().zone
+    news, zone = told.news, policy.calendar(ticket.queue).zone
     following = next_update_at(ticket, told.updates_sent + 1, policy, now, told.quiet_updates)
     facts = ProgressUpdate(
         **desk_facts(ticket, policy),
@@ -130,7 +130,7 @@ def warning_letter(
         requester_name=ticket.requester.name,
         requester_address=ticket.requester.address,
         subject=ticket.subject,
-        leaves_at=leaves_at.astimezone(policy.calendar().zone),
+        leaves_at=leaves_at.astimezone(policy.calendar(ticket.queue).zone),
         planned_subject=planned.subject,
         planned_text=planned.text,
     )

@@ -104,7 +104,7 @@ def _expectation(
     if decision.answer.value is not Answer.ACKNOWLEDGE:
         return Expectation()
     times = work.schedule.reply_times(now - MEASURED_OVER, MOST_MEASURED)
-    return expectation_for(times, None, desk.policy.calendar(), now)
+    return expectation_for(times, None, desk.policy.calendar(ticket.queue), now)
 
 
 def _language(work: Work, desk: Desk, ticket: Ticket, message: IncomingMessage) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mailflow.desk.changes import Mute
 from mailflow.desk.decision import Decision, Storing, Voice
 from mailflow.desk.person import learnt
 from mailflow.desk.policy import ascii_lower
@@ -10,6 +11,7 @@ from mailflow.desk.ticket import Ticket
 from mailflow.desk.update_orders import UpdateOrder, Veto
 from mailflow.desk.wishes import Wish
 from mailflow.flow.answer import Desk
+from mailflow.flow.changes import change_ticket
 from mailflow.flow.ports import Work
 from mailflow.mail.message import IncomingMessage
 
@@ -37,7 +39,7 @@ def _obey(work: Work, desk: Desk, ticket: Ticket, order: UpdateOrder, by: str) -
         work.tickets.note_event(ticket.id, "update order", f"{by}: no update is planned", now)
         return
     later = max(ticket.next_update_at, now) + order.wait
-    due = polite_moment(desk.policy, desk.policy.calendar(), later)
+    due = polite_moment(desk.policy, desk.policy.calendar(ticket.queue), later)
     work.tickets.schedule_update(ticket.id, due)
     reason = f"{by} postponed the update"
     work.tickets.note_event(ticket.id, "update postponed", reason, now, until=due.isoformat())
@@ -51,13 +53,11 @@ def _grant(work: Work, desk: Desk, ticket: Ticket, wish: Wish, author: str) -> N
         work.tickets.note_event(ticket.id, "satisfaction", str(wish), now, **detail)
         return
     # Asked again, or for everything: the person as a whole is left in peace.
-    if wish is Wish.STOP_ALL or work.schedule.is_muted(ticket.id):
+    if wish is Wish.STOP_ALL or ticket.muted:
         work.schedule.mute(ticket.requester.address, f"asked on ticket {ticket.id}", now)
         reason = f"{ticket.requester.address} wants no updates at all"
         work.tickets.note_event(ticket.id, "person muted", reason, now, by=author)
-    work.tickets.note_event(
-        ticket.id, "mute", str(wish), now, **{"from": "", "to": "muted", "by": author}
-    )
+    change_ticket(work, desk, ticket.id, Mute(True), by=author, reason=str(wish))
     work.tickets.schedule_update(ticket.id, None)
 
 

@@ -58,7 +58,7 @@ def _queue_update(work: Work, desk: Desk, ticket_id: int) -> bool:
         return False
     told = told_so_far(work, desk, ticket)
     person = work.schedule.person(ticket.requester.address)
-    if person.muted_at is not None or work.schedule.is_muted(ticket.id):
+    if person.muted_at is not None or ticket.muted:
         reason = f"no update: {person.address} wants none"
         work.tickets.note_event(ticket.id, "update left out", reason, now)
         work.tickets.schedule_update(ticket.id, None)
@@ -71,7 +71,7 @@ def _queue_update(work: Work, desk: Desk, ticket_id: int) -> bool:
 
 def _must_wait(work: Work, desk: Desk, ticket: Ticket, now: datetime) -> bool:
     """Whether the update waits: for the reader's morning, or for agents who have not seen it long enough."""
-    due, calendar = ticket.next_update_at or now, desk.policy.calendar()
+    due, calendar = ticket.next_update_at or now, desk.policy.calendar(ticket.queue)
     leaves = polite_moment(desk.policy, calendar, now)
     before = desk.policy.progress.warn_before
     if before and desk.policy.agents:
@@ -137,11 +137,11 @@ def _warn(work: Work, desk: Desk, ticket_id: int, before: timedelta) -> int:
     now = desk.clock()
     leaves_at = max(ticket.next_update_at, now + before)
     if leaves_at != ticket.next_update_at:
-        leaves_at = polite_moment(desk.policy, desk.policy.calendar(), leaves_at)
+        leaves_at = polite_moment(desk.policy, desk.policy.calendar(ticket.queue), leaves_at)
         work.tickets.schedule_update(ticket.id, leaves_at)
     work.schedule.note_warning(ticket.id, leaves_at, now)
     person = work.schedule.person(ticket.requester.address)
-    muted = person.muted_at is not None or work.schedule.is_muted(ticket.id)
+    muted = person.muted_at is not None or ticket.muted
     letter = progress_letter(ticket, told_so_far(work, desk, ticket), desk.policy, leaves_at)
     if letter is None or muted:
         return 0

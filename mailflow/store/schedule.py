@@ -96,16 +96,6 @@ class SqlSchedule:
         ).rowcount:
             self._connection.execute(insert(t.update_warning).values(ticket_id=ticket_id, **values))
 
-    def is_muted(self, ticket_id: int) -> bool:
-        column = t.event.c
-        detail = self._connection.execute(
-            select(column.detail)
-            .where(column.ticket_id == ticket_id, column.kind == "mute")
-            .order_by(column.id.desc())
-            .limit(1)
-        ).scalar()
-        return detail is not None and detail.get("to") == "muted"
-
     def person(self, address: str) -> Person:
         key = key_text(ascii_lower(address))
         row = self._connection.execute(select(t.person).where(t.person.c.address == key)).first()

@@ -144,7 +144,7 @@ def test_a_mail_client_unsubscribes_and_the_second_time_for_good(servers, tmp_pa
 def test_a_request_called_stop_is_a_request(servers, tmp_path):
     desk = desk_at(servers, tmp_path, "2027-01-06 08:00", "")
     desk.receive(letter(MIA, "Stop", "Stop"))
-    assert rows(desk.folder, "select 1 from event where kind = 'mute'") == []
+    assert rows(desk.folder, "select muted from ticket") == [(0,)]
     desk.close()
 
 
