@@ -71,7 +71,7 @@ class Model:
         cosines = self.ranking.index.cosines(rows.matrix)
         evidence = evidence_for(self.ranking, cosines, rows.matrix)
         chances = probabilities(evidence.pooled(self.ranking.weights))
-        signs = signs_for(chances, evidence, rows.known, rows.words.astype(np.float64))
+        signs = signs_for(self.ranking, rows.matrix, evidence, rows.known)
         scores = self.accept.score(signs)
         confidences = np.clip(self.accept.confidence(scores), 0.001, 0.999)  # nobody is certain
         threshold = self.accept.threshold(self.precision)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,10 @@ from mailflow.suggest.accept import Accept
 from mailflow.suggest.features import BLOCKS
 from mailflow.suggest.files import Array
 from mailflow.suggest.index import index_of
+from mailflow.suggest.learn_margins import Margins
 from mailflow.suggest.priority import SIGNS as PRIORITY_SIGNS
 from mailflow.suggest.priority import STEPS, PriorityModel
-from mailflow.suggest.ranking import KINDS_OF_EVIDENCE, SIGNS, Ranking
+from mailflow.suggest.ranking import KINDS_OF_EVIDENCE, SIGNS, Ranking, whole_vocabulary
 from mailflow.suggest.space import Block, Space
 
 Facts = dict[str, Any]
@@ -51,6 +52,8 @@ def pack_ranking(ranking: Ranking) -> tuple[Facts, dict[str, Array]]:
         "columns": ranking.columns.astype(np.int32),
         "alpha": ranking.alpha.astype(np.float16),
     }
+    if ranking.margins is not None:
+        arrays |= _pack_margins(ranking.margins)
     facts |= {
         "articles": [[a.id, a.title, a.body] for a in ranking.articles],
         "tickets": ranking.tickets,
@@ -112,7 +115,7 @@ def unpack_ranking(facts: Facts, arrays: Mapping[str, Array]) -> Ranking:
         _require(bool((np.diff(part) >= 0).all()), "order")
     notes = tuple(str(note) for note in facts["notes"])
     _require(len(notes) == tickets, "notes")
-    return Ranking(
+    ranking = Ranking(
         space=space,
         articles=articles,
         rows=rows,
@@ -126,7 +129,37 @@ def unpack_ranking(facts: Facts, arrays: Mapping[str, Array]) -> Ranking:
         far_rows=far_rows,
         far_class=far_class,
         far=index_of(far_rows, exact=False) if len(far_class) else None,
+        margins=_unpack_margins(arrays, space.offsets[-1], len(columns)),
     )
+    return replace(ranking, vocabulary=whole_vocabulary(ranking))
+
+
+def _pack_margins(margins: Margins) -> dict[str, Array]:
+    largest = float(np.abs(margins.weights.data).max(initial=1e-9))
+    return {
+        "margins.largest": np.array([largest], dtype=np.float32),
+        "margins.values": (margins.weights.data / largest * 32767).round().astype(np.int16),
+        "margins.columns": margins.weights.indices.astype(np.uint16),
+        "margins.starts": margins.weights.indptr.astype(np.int64),
+        "margins.intercept": margins.intercept.astype(np.float32),
+    }
+
+
+def _unpack_margins(arrays: Mapping[str, Array], features: int, articles: int) -> Margins | None:
+    if "margins.values" not in arrays:
+        return None
+    largest = _array(arrays, "margins.largest", "f", 1)
+    intercept = _array(arrays, "margins.intercept", "f", 1).astype(np.float32)
+    starts = _array(arrays, "margins.starts", "i", 1).astype(np.int64)
+    columns = _array(arrays, "margins.columns", "u", 1).astype(np.int32)
+    values = _array(arrays, "margins.values", "i", 1)
+    _require(len(largest) == 1 and len(intercept) == articles, "margins")
+    _require(len(starts) == features + 1 and bool((np.diff(starts) >= 0).all()), "margins")
+    _require(starts[0] == 0 and starts[-1] == len(columns) == len(values), "margins")
+    _require(not len(columns) or columns.max() < articles, "margins")
+    weights = values.astype(np.float32) * np.float32(float(largest[0]) / 32767)
+    shape = (features, articles)
+    return Margins(sparse.csr_matrix((weights, columns, starts.astype(np.int32)), shape), intercept)
 
 
 def pack_accept(accept: Accept) -> Facts:

@@ -1,11 +1,12 @@
 """Ranking articles for a text: how alike it is to past tickets and articles, and what that is worth.
 
-Kinds of evidence per article, all from one vector of cosines between the text and the rows (past
+Kinds of evidence per article, most from one vector of cosines between the text and the rows (past
 tickets and the articles themselves):
 
 - *regression*: least squares on an exponential kernel of the cosine, which lets words count together;
 - *neighbours*: the share of the nearest past tickets that had this article;
-- *likeness*: the cosine of the nearest past ticket, and of the article's own text.
+- *likeness*: the cosine of the nearest past ticket, and of the article's own text;
+- *margins*: linear classifiers, one against the rest, where the tickets are enough to learn them.
 
 Their weighted sum through a softmax is the ranking. The same functions serve and train; in training
 a row's likeness to itself is masked, so that every past ticket is judged as if it were new. Beyond
@@ -24,14 +25,15 @@ from scipy import sparse
 from mailflow.desk.ticket import Article
 from mailflow.suggest.features import PAIRS
 from mailflow.suggest.index import Index
+from mailflow.suggest.learn_margins import Margins
 from mailflow.suggest.space import Doubles, Floats, Integers, Space
 
 NEIGHBOURS = 30
 SHARPNESS = 14.0  # a neighbour's vote is exp(SHARPNESS * cosine)
 GAMMA = 2.0  # of the kernel exp(GAMMA * (cosine - 1))
 BIAS = 0.05  # a constant added to the kernel: the regression's intercept
-KINDS_OF_EVIDENCE = 4
-DEFAULT_WEIGHTS = (15.0, 0.1, 4.0, 20.0)  # regression, neighbours, nearest ticket, article text
+KINDS_OF_EVIDENCE = 5
+DEFAULT_WEIGHTS = (15.0, 0.1, 4.0, 20.0, 6.0)  # in the order of `Evidence`
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,31 @@ class Ranking:
     far_rows: sparse.csr_matrix
     far_class: Integers
     far: Index | None = None
+    margins: Margins | None = None
+    vocabulary: sparse.csr_matrix | None = None  # rows of each article in which each stem stands
+
+
+def vocabulary_of(
+    rows: sparse.csr_matrix, row_class: Integers, articles: int, stems: int
+) -> sparse.csr_matrix:
+    """How many rows of each article hold each stem, shape (articles, stems)."""
+    member = np.flatnonzero(row_class >= 0)
+    one = np.ones(len(member), dtype=np.float32)
+    of_article = sparse.csr_matrix((one, (row_class[member], member)), (articles, rows.shape[0]))
+    standing = rows[:, :stems].copy()
+    standing.data[:] = 1
+    found = (of_article @ standing).tocsr()
+    found.sort_indices()
+    return found
+
+
+def whole_vocabulary(ranking: Ranking) -> sparse.csr_matrix:
+    articles, stems = len(ranking.articles), len(ranking.space.blocks[0].hashes)
+    near = vocabulary_of(ranking.rows, ranking.row_class, articles, stems)
+    if ranking.far is None:
+        return near
+    far = vocabulary_of(ranking.far_rows, ranking.far_class, articles, stems)
+    return (near + far).tocsr()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +94,15 @@ class Evidence:
     neighbours: Floats
     nearest: Floats
     article: Floats
+    margins: Floats
+
+    @property
+    def kinds(self) -> tuple[Floats, ...]:
+        return (self.regression, self.neighbours, self.nearest, self.article, self.margins)
 
     def pooled(self, weights: Sequence[float]) -> Floats:
-        kinds = (self.regression, self.neighbours, self.nearest, self.article)
         total = np.zeros_like(self.regression)
-        for weight, kind in zip(weights, kinds, strict=True):
+        for weight, kind in zip(weights, self.kinds, strict=True):
             total += np.float32(weight) * kind
         return total
 
@@ -86,7 +117,8 @@ def kernel(cosines: Floats) -> Floats:
 def evidence_for(ranking: Ranking, cosines: Floats, texts: sparse.csr_matrix) -> Evidence:
     """All evidence from the cosines to every row, shape (texts, rows), over all articles."""
     regression = kernel(cosines) @ ranking.alpha
-    return with_far(ranking, Evidence(regression, *likeness_for(ranking, cosines)), texts)
+    margins = ranking.margins.answers(texts) if ranking.margins else np.zeros_like(regression)
+    return with_far(ranking, Evidence(regression, *likeness_for(ranking, cosines), margins), texts)
 
 
 def with_far(ranking: Ranking, near: Evidence, texts: sparse.csr_matrix) -> Evidence:
@@ -95,8 +127,7 @@ def with_far(ranking: Ranking, near: Evidence, texts: sparse.csr_matrix) -> Evid
         return near
     size = (texts.shape[0], len(ranking.articles))
     whole = [np.zeros(size, dtype=np.float32) for _ in range(KINDS_OF_EVIDENCE)]
-    some = (near.regression, near.neighbours, near.nearest, near.article)
-    for kind, found in zip(whole, some, strict=True):
+    for kind, found in zip(whole, near.kinds, strict=True):
         kind[:, ranking.columns] = found
     full = sum(ranking.space.shares[: PAIRS + 1])  # far rows hold stems and ordered pairs alone
     whole[3][:, ranking.far_class] = ranking.far.cosines(texts) / np.float32(full)
@@ -145,14 +176,23 @@ def probabilities(scores: Floats) -> Floats:
     return chances
 
 
-SIGNS = 9  # what `signs_for` tells about a text
+SIGNS = 14  # what `signs_for` tells about a text
 
 
-def signs_for(chances: Floats, evidence: Evidence, known: Doubles, length: Doubles) -> Doubles:
+def signs_for(
+    ranking: Ranking,
+    rows: sparse.csr_matrix,
+    evidence: Evidence,
+    known: Doubles,
+    own: Integers | None = None,
+) -> Doubles:
     """What tells a right first article from a wrong one, shape (texts, SIGNS).
 
-    ``known`` is the share of the text's stems that were seen before, ``length`` its words.
+    Each sign grows with the chance of being right. ``known`` is the share of the text's stems that
+    were seen before. ``own``: the article in whose vocabulary the text itself was counted, when it is judged as if new.
     """
+    pooled = evidence.pooled(ranking.weights)
+    chances = probabilities(pooled)
     texts = np.arange(len(chances))
     first, second = first_two(chances)
     p1 = np.clip(chances[texts, first].astype(np.float64), 1e-6, 1 - 1e-6)
@@ -167,10 +207,29 @@ def signs_for(chances: Floats, evidence: Evidence, known: Doubles, length: Doubl
             evidence.article[texts, first],
             evidence.neighbours[texts, first],
             known,
-            np.log1p(length),
+            evidence.margins[texts, first],
+            evidence.margins[texts, first] - evidence.margins[texts, second],
+            (chances * np.log(np.clip(chances, 1e-9, 1))).sum(axis=1),
+            (evidence.nearest.argmax(axis=1) == first).astype(np.float64),
+            explained(ranking, rows, first, own),
+            pooled[texts, first],
         ],
         axis=1,
     )
+
+
+def explained(
+    ranking: Ranking, rows: sparse.csr_matrix, first: Integers, own: Integers | None
+) -> Doubles:
+    """The share of each text's stems (squared length) that the first article's tickets and text hold."""
+    assert ranking.vocabulary is not None  # noqa: S101 - made with the ranking
+    stems = rows[:, : ranking.vocabulary.shape[1]]
+    there = ranking.vocabulary[first]
+    least = np.zeros(len(first)) if own is None else (first == own).astype(np.float64)
+    there.data = (there.data > np.repeat(least, np.diff(there.indptr))).astype(np.float32)
+    shared = np.asarray(stems.power(2).multiply(there).sum(axis=1)).ravel()
+    found: Doubles = shared.astype(np.float64) / ranking.space.shares[0]
+    return found
 
 
 def first_two(chances: Floats) -> tuple[Integers, Integers]:

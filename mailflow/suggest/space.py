@@ -8,6 +8,7 @@ not know, so that a text it knows little of is near to nothing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -21,7 +22,6 @@ from mailflow.suggest.features import BLOCKS, Features, Found, Hashes, features_
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
-COMMON_FROM = 1_000  # texts from which common features of the large blocks are left out
 AT_ONCE = 1_000  # texts hashed in one sweep when learning: bounds memory
 
 
@@ -121,12 +121,12 @@ def learn_space(
     shares: Sequence[float],
     min_documents: Sequence[int] = (1, 2, 2, 2),
     max_features: Sequence[int] = (60_000, 80_000, 80_000, 120_000),
-    most_common: Sequence[float] = (1.0, 1.0, 0.3, 0.15),
+    most_documents: Sequence[float] = (math.inf, 2_000, 1_500, 1_000),
     light_texts: Sequence[Sequence[str]] = (),
 ) -> Space:
     """The space of these texts, given as words. Over ``max_features`` the rarest features go first.
 
-    Features that stand in more than ``most_common`` of the texts get no weight, where texts are many.
+    Features that stand in more than ``most_documents`` texts get no weight, lest they cost most.
     Of ``light_texts`` stems and ordered pairs alone are read.
     """
     gathered: list[list[Hashes]] = [[] for _ in range(BLOCKS)]
@@ -145,8 +145,7 @@ def learn_space(
             least = np.sort(documents)[-max_features[b]]
             keep &= documents > least
         idf = np.log((1 + counts[b]) / (1 + documents[keep])) + 1
-        if counts[b] > COMMON_FROM:
-            idf[documents[keep] > most_common[b] * counts[b]] = 0  # tells nothing, costs most
+        idf[documents[keep] > most_documents[b]] = 0  # tells little, costs most
         unknown = float(np.log((1 + counts[b]) / 2) + 1)
         blocks.append(Block(hashes[keep], idf.astype(np.float32), unknown))
     return Space(tuple(blocks), tuple(shares))

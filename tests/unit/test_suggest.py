@@ -18,10 +18,12 @@ from mailflow.desk.ticket import Priority
 from mailflow.shipped import shipped
 from mailflow.suggest.accept import lower_bound
 from mailflow.suggest.features import PAIRS, TOGETHER, features_of
+from mailflow.suggest.learn_margins import judged_margins, worth_learning
 from mailflow.suggest.learn_ranking import LearnArticle, LearnTicket
 from mailflow.suggest.lexicon import hits_for, load_lexicon, parse_lexicon
 from mailflow.suggest.measure import auroc, calibration_error, share, weighted_kappa
 from mailflow.suggest.model import Model, ModelUnusable, load_model
+from mailflow.suggest.ranking import explained
 from mailflow.suggest.tables import TableFault, read_articles, read_history
 from mailflow.suggest.train import data_hash, learn_model, save_model
 from mailflow.suggest.unusable import Silent
@@ -139,6 +141,43 @@ def test_leave_one_out_equals_training_without_the_ticket(tickets: list[LearnTic
     without = kernel[np.ix_(kept, kept)] + learning.RIDGE * np.eye(len(kept), dtype=np.float32)
     direct = kernel[i, kept] @ np.linalg.solve(without, state.targets[kept])
     assert np.allclose(closed, direct, atol=2e-3)
+
+
+def test_margins_are_learned_where_articles_have_tickets_enough(seed: Model) -> None:
+    ranking = seed.ranking
+    assert ranking is not None and ranking.margins is not None
+    rows, classes = ranking.rows, ranking.row_class
+    judged = judged_margins(rows, classes, ranking.tickets, len(ranking.articles))
+    kept = np.flatnonzero(classes[: ranking.tickets] >= 0)
+    right = (judged.seen[kept].argmax(axis=1) == classes[kept]).mean()
+    assert (
+        0.5 < right < 0.97
+    )  # judged as new: better than chance, worse than what was learned by heart
+    assert (judged.hidden[kept, classes[kept]] <= -1).all()
+    few = np.sort(kept)[::4]
+    assert not worth_learning(rows[few], classes[few], len(few))
+
+
+def test_no_sign_of_being_right_speaks_against_it(tickets: list[LearnTicket]) -> None:
+    from mailflow.suggest.learn_ranking import learn_ranking
+
+    articles = read_articles(SEED / "articles.csv")
+    _, accept = learn_ranking(articles, tickets, own_tickets=True)
+    assert min(accept.weights) >= 0 and max(accept.weights) > 0
+
+
+def test_a_text_judged_as_new_is_not_explained_by_itself() -> None:
+    articles = [LearnArticle(name, name, "") for name in ("lamp", "bulb")]
+    history = [
+        LearnTicket("", "the zebra lamp flickers", "lamp"),
+        LearnTicket("", "a bulb", "bulb"),
+    ]
+    ranking = learn_model(articles, history, (), own_tickets=True).ranking
+    assert ranking is not None
+    text, first = ranking.rows[:1], np.array([0])
+    by_itself = explained(ranking, text, first, None)[0]
+    as_new = explained(ranking, text, first, np.array([0]))[0]
+    assert by_itself == pytest.approx(1, abs=1e-3) and 0 < as_new < 0.6
 
 
 def test_articles_alone_rank_from_the_first_day() -> None:
@@ -343,6 +382,11 @@ def _with_arrays(folder: Path, **changed: object) -> None:
         ("row_class", np.array([99])),
         ("priority.weights", np.zeros((1, 1))),
         ("ranking.hashes0", np.zeros(3)),
+        ("columns", np.array([0], dtype=np.int32)),
+        ("far_class", np.array([0], dtype=np.int32)),
+        ("margins.starts", np.array([0, -1])),
+        ("margins.intercept", np.zeros(1)),
+        ("margins.largest", np.array([np.nan])),
     ],
 )
 def test_arrays_of_another_shape_or_kind_are_refused(copy: Path, name: str, array: object) -> None:
@@ -353,7 +397,13 @@ def test_arrays_of_another_shape_or_kind_are_refused(copy: Path, name: str, arra
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("rows.columns", 2**30), ("rows.columns", -1), ("row_class", 99), ("row_class", -2)],
+    [
+        ("rows.columns", 2**30),
+        ("rows.columns", -1),
+        ("row_class", 99),
+        ("row_class", -2),
+        ("margins.columns", 999),
+    ],
 )
 def test_indices_out_of_range_are_refused(copy: Path, name: str, value: int) -> None:
     with np.load(copy / "arrays.npz") as found:
