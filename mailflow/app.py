@@ -23,6 +23,7 @@ from mailflow.article_folder import watched_folder
 from mailflow.config import Settings
 from mailflow.desk.context import Source
 from mailflow.desk.gate import Passage
+from mailflow.desk.outbox import MailClass, OutboxState
 from mailflow.edges.imap import (
     ImapMailbox,
     MailboxRefused,
@@ -58,6 +59,10 @@ _RELOAD_EVERY = 2.0
 _SETTLE = 0.5  # a template file is taken up so long after it was saved
 _REST_AFTER_REFUSAL = 1200.0  # three tries an hour: more may lock the account
 _STOP_SECONDS = 4.0
+_HELD = (
+    "The outbox holds mail back: {reason}. Look with `mailflow outbox list --state held`, "
+    "let it go with `mailflow outbox release --all`."
+)
 _NOT_RELEASED = frozenset(p.value for p in Passage if p is not Passage.RELEASE)
 
 
@@ -205,8 +210,13 @@ class App:
 
     def _tell_delivered(self, delivered: Delivered) -> None:
         # What the server said is logged where it is heard; this is what never reached it.
-        if delivered.text.partition(":")[0] in _NOT_RELEASED:
+        passage, _, reason = delivered.text.partition(":")
+        if passage in _NOT_RELEASED:
             log.info("outbox %d: %s", delivered.mail.id, delivered.text)
+        if passage == Passage.HOLD:
+            self.alerts.tell("held", _HELD.format(reason=reason.strip()))
+        elif passage == OutboxState.SENT and delivered.mail.mail_class is MailClass.AUTOMATIC:
+            self.alerts.over("held")
         self._watch.delivered(delivered)
 
     # ── the daemon ──────────────────────────────────────────────────────────────────────────────

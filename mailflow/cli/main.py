@@ -40,6 +40,8 @@ NOUNS = (
     Noun("ticket", "mailflow.cli.ticket", "app", "List, show and solve tickets."),
     Noun("article", "mailflow.cli.article", "app", "Known issues: add, edit, import, export, announce."),
     Noun("outbox", "mailflow.cli.outbox", "app", "Mail waiting, sent, held or failed."),
+    Noun("sending", "mailflow.cli.sending", "app", "What may leave: list the kinds of mail, switch them on and off."),
+    Noun("shadow", "mailflow.cli.shadow", "app", "What would have been sent, beside what people really did."),
     Noun("quarantine", "mailflow.cli.quarantine", "app", "Messages that could not be handled: list, show, retry."),
     Noun("template", "mailflow.cli.template", "app", "The wording of notices: check, preview, compare, go back."),
     Noun("suggest", "mailflow.cli.suggest", "suggest", "Suggest priority and article for a text."),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +15,9 @@ from mailflow.cli.screen import ago, cell, print_json, print_table, screen
 from mailflow.cli.store import opened_store
 from mailflow.desk.outbox import OutboxState
 from mailflow.store.reading import OutboxLine, list_outbox, release_held, show_mail
+
+if TYPE_CHECKING:
+    from mailflow.store.database import SqlStore
 
 app = typer.Typer(help="Mail waiting, sent, held or failed.", no_args_is_help=True)
 
@@ -49,7 +53,7 @@ def list_(
             str(line.id),
             cell(line.state, _COLOURS.get(OutboxState(line.state), "")),
             ago(line.settled_at or line.created_at, now),
-            f"#{line.ticket_id}",
+            f"#{line.ticket_id}" if line.ticket_id else "",
             (line.kind or "answer").replace("_", " "),
             ", ".join(to.address for to in line.recipients),
             _why(line),
@@ -93,12 +97,48 @@ def show(
 @app.command()
 def release(
     ctx: typer.Context,
-    number: Annotated[int, typer.Argument(metavar="N", help="Number in the outbox.")],
+    number: Annotated[
+        int | None, typer.Argument(metavar="[N]", help="Number in the outbox.")
+    ] = None,
+    everything: Annotated[
+        bool,
+        typer.Option(
+            "--all", help="Every held mail but those with a faulty text: name them one by one."
+        ),
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --all: do not ask.")] = False,
 ) -> None:
-    """Let a held mail go, whatever held it."""
+    """Let a held mail go, whatever held it, or everything a budget held with --all."""
+    if (number is None) is not everything:
+        raise typer.BadParameter("name one mail by its number, or say --all")
     with opened_store(ctx) as store:
+        if number is None:
+            _release_all(store, yes)
+            return
         if not release_held(store, number, datetime.now(UTC)):
             raise Failure(
                 f"no held mail has the number {number}", "see `mailflow outbox list --state held`"
             )
     typer.echo(f"Mail {number} may leave.")
+
+
+def _release_all(store: SqlStore, yes: bool) -> None:
+    with store.begin() as work:
+        held = work.outbox.held()
+    sound = [mail for mail in held if not mail.faults]
+    for reason, number in Counter(mail.reason for mail in sound).most_common():
+        typer.echo(f"{number} held: {reason}")
+    if len(sound) < len(held):
+        typer.echo(
+            f"{len(held) - len(sound)} with a faulty text stay: see `mailflow outbox list --state held`"
+        )
+    if not sound:
+        typer.echo("No mail waits to be released.")
+        return
+    if not yes and not typer.confirm(f"Let {len(sound)} go now?"):
+        typer.echo("Nothing was released.")
+        return
+    now = datetime.now(UTC)
+    with store.begin() as work:
+        released = sum(work.outbox.release(mail.id, now) for mail in sound)
+    typer.echo(f"{released} may leave.")

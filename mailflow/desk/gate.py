@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from mailflow.desk.notices import NoticeKind
 from mailflow.desk.outbox import MailClass, OutboxMail, OutboxState, Usage
 from mailflow.desk.plain_address import is_plain_address
 from mailflow.desk.policy import Budgets, Policy, SendingMode
@@ -95,8 +96,16 @@ def _silenced(mail: OutboxMail, usage: Usage, policy: Policy, now: datetime) -> 
 
 
 def _shadow(mail: OutboxMail, usage: Usage, policy: Policy, now: datetime) -> Verdict | None:
-    """In shadow mode nothing mailflow writes itself leaves; what a person wrote always does."""
-    if policy.mode is SendingMode.LIVE or mail.mail_class is MailClass.PERSON:
+    """In shadow mode nothing mailflow writes itself leaves; what a person wrote always does.
+
+    An admin's choice for one kind of mail stands above the mode. A report to the admin is no mail to
+    anybody else: it leaves unless that kind is switched off.
+    """
+    if mail.mail_class is MailClass.PERSON or usage.switched:
+        return None
+    if usage.switched is False:
+        return Verdict(Passage.SHADOW, f"sending of {mail.kind or mail.mail_class} is switched off")
+    if policy.mode is SendingMode.LIVE or mail.kind is NoticeKind.REPORT:
         return None
     return Verdict(Passage.SHADOW, "shadow mode: sending is not switched on")
 

@@ -14,6 +14,8 @@ from mailflow.desk.notices import (
     ArticleFacts,
     ArticleUpdate,
     AttachmentFacts,
+    Digest,
+    DigestLine,
     NoticeFacts,
     NoticeKind,
     NotSent,
@@ -21,6 +23,7 @@ from mailflow.desk.notices import (
     Reopened,
     Resolution,
     UpdateWarning,
+    WeeklyReport,
     plain_facts,
 )
 
@@ -42,6 +45,23 @@ _ARTICLE = ArticleFacts(
     confidence=0.93,
 )
 _TUESDAY = datetime(2026, 3, 10, 17, 0, tzinfo=UTC)
+_NO_TICKET: dict[str, Any] = {
+    "support_name": "Example Support",
+    "support_address": "support@example.com",
+    "organisation": "Example Ltd",
+}
+_DIGEST_LINES = (
+    DigestLine(
+        number=12,
+        subject="Cannot sign in since this morning",
+        requester_address="maria@example.org",
+        status="new",
+        priority="urgent",
+        late=True,
+        silent_hours=26,
+    ),
+    DigestLine(number=17, requester_address="ben@example.org", status="on hold", silent_hours=1),
+)
 _CUSTOMER: dict[str, Any] = {
     "authenticated": True,
     "requester_name": "Maria Sommer",
@@ -178,6 +198,32 @@ def _samples(kind: NoticeKind) -> tuple[NoticeFacts, ...]:
             )
         case NoticeKind.AGENT_NOTIFICATION:
             return _agent_samples()
+        case NoticeKind.DIGEST:
+            return (
+                Digest(**_NO_TICKET, agent_name="Jo Park", tickets=_DIGEST_LINES, late=1, hidden=3),
+                Digest(**_NO_TICKET, tickets=_DIGEST_LINES[1:]),
+                Digest(**_NO_TICKET, tickets=_DIGEST_LINES, late=2),
+            )
+        case NoticeKind.REPORT:
+            week: dict[str, Any] = {
+                "since": datetime(2026, 3, 2, tzinfo=UTC),
+                "until": datetime(2026, 3, 9, tzinfo=UTC),
+            }
+            return (
+                WeeklyReport(
+                    **_NO_TICKET,
+                    **week,
+                    opened=41,
+                    solved=37,
+                    still_open=12,
+                    answered=39,
+                    answer_hours=3.4,
+                    sent=58,
+                    held=2,
+                    quarantined=1,
+                ),
+                WeeklyReport(**_NO_TICKET, **week),
+            )
         case NoticeKind.NOT_SENT:
             return (
                 NotSent(

@@ -27,6 +27,8 @@ class NoticeKind(enum.StrEnum):
     PROGRESS_UPDATE = "progress_update"  # to the requester: what happened since
     ARTICLE_UPDATE = "article_update"  # to the requester: news of the known issue they wait for
     RESOLUTION = "resolution"  # to the requester: this is solved
+    DIGEST = "digest"  # to an agent, daily: what is open and what is late
+    REPORT = "report"  # to the admin: how the desk does
     NOT_SENT = "not_sent"  # to an agent: your answer did not leave
     REOPENED = "reopened"  # to the requester: your reply opened it again
     UPDATE_WARNING = "update_warning"  # to an agent: this progress update leaves soon
@@ -198,12 +200,57 @@ class NotSent(NoticeFacts):
     original_text: Annotated[str, "what the agent wrote"] = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestLine:
+    number: Annotated[int, "the ticket's number"]
+    subject: Annotated[str, "its subject; may be empty"] = ""
+    requester_address: Annotated[str, "who asked"] = ""
+    status: Annotated[str, "new, open or on hold"] = "open"
+    priority: Annotated[str, "low, normal, high or urgent"] = "normal"
+    late: Annotated[bool, "whether the customer has waited too long for a word"] = False
+    silent_hours: Annotated[int, "hours since anything happened"] = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportFacts(NoticeFacts):
+    """What a notice about many tickets may tell."""
+
+    ticket_number: Annotated[int, "0: this mail is about many tickets"] = 0
+    ticket_tag: Annotated[str, "empty: this mail is about many tickets"] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest(ReportFacts):
+    agent_name: Annotated[str | None, "the agent's name, or None"] = None
+    tickets: Annotated[tuple[DigestLine, ...], "tickets that wait for the agent, late ones first"]
+    late: Annotated[int, "how many of them are late"] = 0
+    hidden: Annotated[int, "how many more there are than are listed"] = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeeklyReport(ReportFacts):
+    since: Annotated[datetime, "the first moment of the week"]
+    until: Annotated[datetime, "the moment the week ended"]
+    opened: Annotated[int, "tickets opened"] = 0
+    solved: Annotated[int, "tickets solved or closed"] = 0
+    still_open: Annotated[int, "tickets open at the end of the week"] = 0
+    answered: Annotated[int, "tickets of the week that a person answered"] = 0
+    answer_hours: Annotated[float | None, "hours until the first answer, the median, or None"] = (
+        None
+    )
+    sent: Annotated[int, "mails mailflow sent by itself"] = 0
+    held: Annotated[int, "mails that are held and wait for you"] = 0
+    quarantined: Annotated[int, "messages in quarantine"] = 0
+
+
 FACTS: Mapping[NoticeKind, type[NoticeFacts]] = {
     NoticeKind.ACKNOWLEDGEMENT: Acknowledgement,
     NoticeKind.AGENT_NOTIFICATION: AgentNotification,
     NoticeKind.PROGRESS_UPDATE: ProgressUpdate,
     NoticeKind.ARTICLE_UPDATE: ArticleUpdate,
     NoticeKind.RESOLUTION: Resolution,
+    NoticeKind.DIGEST: Digest,
+    NoticeKind.REPORT: WeeklyReport,
     NoticeKind.NOT_SENT: NotSent,
     NoticeKind.REOPENED: Reopened,
     NoticeKind.UPDATE_WARNING: UpdateWarning,
@@ -234,7 +281,7 @@ def _reference(facts: type, prefix: str) -> Iterator[tuple[str, str]]:
     for name, hint in typing.get_type_hints(facts, include_extras=True).items():
         declared, meaning = typing.get_args(hint)[:2]
         yield prefix + name, meaning
-        nested = [ArticleFacts, AttachmentFacts]
+        nested = [ArticleFacts, AttachmentFacts, DigestLine]
         for part in (declared, *typing.get_args(declared)):
             if part in nested:
                 yield from _reference(part, f"{prefix}{name}.")

@@ -48,11 +48,11 @@ class OutboxRecipient:
 class NewMail:
     """A mail about to be recorded. ``key`` is unique for ever: it is what makes a mail leave once.
 
-    ``kind`` is None for an agent's own words.
+    ``kind`` is None for an agent's own words, ``ticket_id`` for a report about many tickets.
     """
 
     key: str
-    ticket_id: int
+    ticket_id: int | None
     mail_class: MailClass
     kind: NoticeKind | None
     message_id: str
@@ -73,7 +73,7 @@ class OutboxMail:
 
     id: int
     key: str
-    ticket_id: int
+    ticket_id: int | None
     mail_class: MailClass
     kind: NoticeKind | None
     message_id: str
@@ -112,6 +112,9 @@ class Usage:
     person_on_ticket_last_hour: int = 0
     blocked_recipients: tuple[tuple[str, str], ...] = ()  # (address, why): bounced for good
     silenced: str | None = None  # why this ticket sends no automatic mail
+    switched: bool | None = (
+        None  # whether an admin switched this kind of mail on or off; None: neither
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, case, distinct, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    case,
+    delete,
+    distinct,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from mailflow.desk.notices import NoticeKind
 from mailflow.desk.outbox import (
@@ -155,13 +165,16 @@ class SqlOutbox:
             in_all_last_hour=counts[1],
             internal_on_ticket_last_hour=max((r[3] for r in per_address), default=0),
             person_on_ticket_last_hour=counts[2],
+            switched=self._switched(mail),
             blocked_recipients=tuple(
                 sorted(blocked_reasons(self._connection, addresses, now).items())
             ),
             silenced=self._silenced(mail.ticket_id),
         )
 
-    def _silenced(self, ticket_id: int) -> str | None:
+    def _silenced(self, ticket_id: int | None) -> str | None:
+        if ticket_id is None:
+            return None
         column = t.ticket.c
         row = self._connection.execute(
             select(column.muted, column.merged_into, column.deleted_at).where(
@@ -173,6 +186,12 @@ class SqlOutbox:
         if row.merged_into is not None:
             return f"its ticket was merged into ticket {row.merged_into}"
         return "automatic mail of its ticket is muted" if row.muted else None
+
+    def _switched(self, mail: OutboxMail) -> bool | None:
+        column = t.sending_choice.c
+        return self._connection.execute(
+            select(column.switched_on).where(column.kind == (mail.kind.value if mail.kind else ""))
+        ).scalar()
 
     def mark_in_flight(self, mail_id: int, now: datetime) -> None:
         """DATA is about to begin. Raises StaleMail when the mail is not pending: somebody else has it."""
@@ -286,6 +305,35 @@ class SqlOutbox:
             outbox_id=mail_id,
         )
         return True
+
+    def held(self) -> Sequence[OutboxMail]:
+        """Oldest first."""
+        column = t.outbox.c
+        rows = self._connection.execute(
+            select(t.outbox)
+            .where(column.state == OutboxState.HELD.value)
+            .order_by(column.created_at, column.id)
+        ).all()
+        return read_mails(self._connection, rows)
+
+    def choices(self) -> Mapping[str, bool]:
+        """Kinds of mail an admin switched on or off, whatever the configured mode."""
+        column = t.sending_choice.c
+        rows = self._connection.execute(select(column.kind, column.switched_on))
+        return {row.kind: row.switched_on for row in rows}
+
+    def choose(self, kind: NoticeKind, on: bool | None, now: datetime) -> None:
+        """Switch a kind on or off; None leaves it to the configured mode again. Obeyed from the next mail on."""
+        column = t.sending_choice.c
+        self._connection.execute(delete(t.sending_choice).where(column.kind == kind.value))
+        if on is not None:
+            self._connection.execute(
+                insert(t.sending_choice).values(kind=kind.value, switched_on=on, changed_at=now)
+            )
+        word = {True: "on", False: "off", None: "as configured"}[on]
+        detail: dict[str, object] = {"kind": kind.value, "to": word, "by": "admin"}
+        reason = f"sending of {kind.value} is {word}"
+        add_event(self._connection, "sending", reason, now, detail=detail)
 
     def _add_recipients(self, mail_id: int, mail: NewMail) -> None:
         by_key: dict[str, str] = {}

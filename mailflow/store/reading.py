@@ -74,7 +74,7 @@ class RecipientLine:
 class OutboxLine:
     id: int
     key: str
-    ticket_id: int
+    ticket_id: int | None
     mail_class: str
     kind: str | None
     subject: str
