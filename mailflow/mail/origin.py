@@ -291,17 +291,25 @@ def _challenge(seen: Evidence) -> bool:
 
 
 def _auto_reply_subject(seen: Evidence) -> bool:
-    if words.AUTO_REPLY_SUBJECT.match(seen.subject) or words.AUTO_REPLY_MARK.search(seen.subject):
+    if words.AUTO_REPLY_MARK.search(seen.subject):
         return True
-    if words.AWAY_SUBJECT.match(seen.subject) and words.AWAY_UNTIL.search(
-        f"{seen.subject}\n{seen.text[:600]}"
-    ):
+    until = words.AWAY_UNTIL.search(f"{seen.subject}\n{seen.text[:600]}") is not None
+    told = words.AUTO_REPLY_SUBJECT.match(seen.subject)
+    if told and (until or not _goes_on(seen.subject, told)):
+        return True
+    if until and words.AWAY_SUBJECT.match(seen.subject):
         return True
     return bool(
         words.AUTO_REPLY_TEXT.search(seen.text[:400])
         and (seen.null_path or _is_answer(seen))
         and _suppressed(seen) & {"all", "oof", "autoreply"}
     )
+
+
+def _goes_on(subject: str, told: re.Match[str]) -> bool:
+    """Whether a word for absence is followed by more words: "Fravær kan ikke registreres" is a request."""
+    rest = subject[told.end() :].lstrip()
+    return bool(words.ABSENCE.search(told[0])) and rest[:1].isalpha()
 
 
 def _receipt_subject(seen: Evidence) -> bool:

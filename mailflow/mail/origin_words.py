@@ -252,6 +252,12 @@ AUTO_REPLY_SUBJECT: Final = re.compile(
     r"(?!\W{0,3}(?:does|do|is|isn|not|fails?|failed|broken|from you|problems?|funktioniert|geht nicht|ne fonctionne|no funciona|non funziona)\b)",
     re.IGNORECASE,
 )
+#: Words for absence that stand alone above an automatic reply, and begin many a question as well.
+ABSENCE: Final = re.compile(
+    r"(?:abwesend|abwesenheit|fravær|fraværende|frånvaro|nieobecność|nieobecny|poissaolo|nepřítomnost|neprítomnosť|"
+    r"afwezig|afwezigheid|absență|távollét|odsutan|im haus|不在|休暇中|休假|휴가 ?중)$",
+    re.IGNORECASE,
+)
 #: A mark in brackets anywhere, and "Kim is out of office".
 AUTO_REPLY_MARK: Final = re.compile(
     r"[\[(【](?:auto(?:matic|mated)?[- ]?(?:reply|response|answer|responder)|automatische antwort|réponse automatique|"

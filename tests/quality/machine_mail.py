@@ -732,6 +732,11 @@ PEOPLE = (
                     "Automatic reply from you",
                     "I got an automatic reply and nothing since. Please answer.\nPat",
                 ),
+                ("Nieobecność kuriera", "Kuriera nie było. Co teraz?\nPat"),
+                ("Abwesenheit erfassen geht nicht", "Es kommt Fehler 12.\nPat"),
+                ("Fravær kan ikke registreres", "Feil 12 kommer opp.\nPat"),
+                ("Poissaolo ei tallennu", "Virhe 12.\nPat"),
+                ("Afwezigheid doorgeven lukt niet", "Fout 12.\nPat"),
                 (
                     "Message not delivered to kim",
                     "My colleague says my message was not delivered.\nPat",
