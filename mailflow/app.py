@@ -33,6 +33,7 @@ from mailflow.edges.imap import (
 from mailflow.edges.smtp import SmtpRefused, SmtpSender, SmtpUnreachable
 from mailflow.edges.templates import TemplateFault
 from mailflow.edges.trial import ParserTrial
+from mailflow.flow.clocks import remind_of_clocks
 from mailflow.flow.deliver import Delivered, deliver_due, resolve_interrupted
 from mailflow.flow.follow_up import queue_updates, warn_of_updates
 from mailflow.flow.keep_templates import keep_templates
@@ -346,7 +347,8 @@ class App:
 
     def _queue_what_is_due(self) -> int:
         """What time alone makes due. Returns how many mails were queued."""
-        return warn_of_updates(self.store, self.desk) + queue_updates(self.store, self.desk)
+        jobs = (remind_of_clocks, warn_of_updates, queue_updates)
+        return sum(job(self.store, self.desk) for job in jobs)
 
     def _reload_job(self) -> None:
         """Take up edited templates, keep what serves now, and tell of each fault once."""

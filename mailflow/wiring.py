@@ -10,7 +10,9 @@ from types import MappingProxyType
 from mailflow.calendars import calendars_from
 from mailflow.config import Settings, read_password
 from mailflow.config.fields import parse_time_span
+from mailflow.config.settings import ClockSettings, Targets
 from mailflow.desk.calendar import Quiet
+from mailflow.desk.clocks import ClockPolicy
 from mailflow.desk.kept_template import KeptVersion
 from mailflow.desk.notices import NoticeKind
 from mailflow.desk.policy import (
@@ -55,6 +57,8 @@ def policy_from(settings: Settings) -> Policy:
         mode=SendingMode(sending.mode),
         acknowledge=settings.acknowledgement.enabled,
         if_urgent=settings.acknowledgement.if_urgent,
+        ask_if_it_helped=settings.acknowledgement.ask_if_it_helped,
+        clocks=tuple(_clocks(aims) for aims in settings.clocks),
         budgets=Budgets(
             sending.per_address_per_hour,
             sending.per_address_per_day,
@@ -77,6 +81,22 @@ def policy_from(settings: Settings) -> Policy:
         envelope_sender=settings.smtp.envelope_sender,
         subject_window=timedelta(days=settings.threading.subject_window_days),
     )
+
+
+def _clocks(aims: ClockSettings) -> ClockPolicy:
+    return ClockPolicy(
+        queues=aims.queues,
+        first_response=_targets(aims.first_response),
+        next_response=_targets(aims.next_response),
+        resolution=_targets(aims.resolution),
+        pause_on_hold=aims.pause_on_hold,
+        warn_before=aims.warn_before,
+        escalate_to=tuple(ascii_lower(address) for address in aims.escalate_to),
+    )
+
+
+def _targets(given: Targets) -> Mapping[Priority, timedelta]:
+    return MappingProxyType({Priority(name): span for name, span in given.items()})
 
 
 def imap_account(settings: Settings) -> ImapAccount:

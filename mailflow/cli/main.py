@@ -39,6 +39,7 @@ NOUNS = (
     Noun("import", "mailflow.cli.import_", "import_", "Make tickets of old mail; no mail leaves."),
     Noun("ticket", "mailflow.cli.ticket", "app", "List, show and solve tickets."),
     Noun("article", "mailflow.cli.article", "app", "Known issues: add, edit, import, export, announce."),
+    Noun("people", "mailflow.cli.people", "app", "Customers: their language, and who wants no updates."),
     Noun("outbox", "mailflow.cli.outbox", "app", "Mail waiting, sent, held or failed."),
     Noun("sending", "mailflow.cli.sending", "app", "What may leave: list the kinds of mail, switch them on and off."),
     Noun("shadow", "mailflow.cli.shadow", "app", "What would have been sent, beside what people really did."),

@@ -36,6 +36,7 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[int, Field(ge=1, le=86400)]
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 
+Targets = dict[Literal["low", "normal", "high", "urgent"], Duration]
 Items = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
@@ -232,6 +233,8 @@ class AcknowledgementSettings(Section):
 
     enabled: bool = True
     """Tell a customer that their mail arrived."""
+    ask_if_it_helped: bool = False
+    """Two links in the mail that says a ticket is solved: it helped, it did not. Each opens a mail to send."""
     if_urgent: Line = ""
     """What to do if it is urgent, told in every acknowledgement, such as "Call +49 89 1234."."""
 
@@ -293,6 +296,25 @@ class CalendarSettings(Section):
     """Days off, such as [{ first = 2026-12-24, last = 2027-01-01, text = "We are away." }]."""
     queues: Lines = ()
     """The queues that keep these hours. Empty: all that no other calendar names."""
+
+
+class ClockSettings(Section):
+    """By when the desk wants to have answered, in working time."""
+
+    first_response: Targets = {}
+    """Until a person's first answer, by priority, such as { urgent = "1h", normal = "8h" }."""
+    next_response: Targets = {}
+    """Until the answer to a customer's later mail, by priority."""
+    resolution: Targets = {}
+    """Until the ticket is solved, by priority. Stands still while we wait for the customer."""
+    pause_on_hold: bool = True
+    """Clocks stand still too while a ticket is on hold."""
+    warn_before: Duration = timedelta(hours=1)
+    """Remind agents so long before a clock runs out."""
+    escalate_to: Addresses = ()
+    """Who else is told once a clock has run out."""
+    queues: Lines = ()
+    """The queues with these aims. Empty: all that no other [[clocks]] names."""
 
 
 class SuggestionsSettings(Section):
@@ -376,6 +398,7 @@ class Settings(Section):
     acknowledgement: AcknowledgementSettings = AcknowledgementSettings()
     progress: ProgressSettings = ProgressSettings()
     calendars: Annotated[tuple[CalendarSettings, ...], Items] = ()
+    clocks: Annotated[tuple[ClockSettings, ...], Items] = ()
     suggestions: SuggestionsSettings = SuggestionsSettings()
     templates: TemplatesSettings = TemplatesSettings()
     articles: ArticlesSettings = ArticlesSettings()
@@ -412,4 +435,5 @@ class Settings(Section):
 LISTS: dict[str, type[Section]] = {
     "agents": AgentSettings,
     "calendars": CalendarSettings,
+    "clocks": ClockSettings,
 }

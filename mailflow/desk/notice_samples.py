@@ -20,6 +20,7 @@ from mailflow.desk.notices import (
     NoticeKind,
     NotSent,
     ProgressUpdate,
+    Reminder,
     Reopened,
     Resolution,
     UpdateWarning,
@@ -162,6 +163,8 @@ def _samples(kind: NoticeKind) -> tuple[NoticeFacts, ...]:
                     resolution_text="I have unlocked your account.\nPlease sign in with your old password.",
                     agent_name="Jo Park",
                     article=_ARTICLE,
+                    helped_link="mailto:support+4x7@example.com?subject=content",
+                    not_helped_link="mailto:support+5y8@example.com?subject=not_content",
                 ),
                 Resolution(**_BARE_DESK),
                 Resolution(**_DESK, **_CUSTOMER, article=_ARTICLE),
@@ -179,6 +182,33 @@ def _samples(kind: NoticeKind) -> tuple[NoticeFacts, ...]:
                 ),
                 Reopened(**_BARE_DESK),
                 Reopened(**_DESK, answer_by=_TUESDAY),
+            )
+        case NoticeKind.REMINDER:
+            return (
+                Reminder(
+                    **_DESK,
+                    agent_name="Jo Park",
+                    requester_name="Maria Sommer",
+                    requester_address="maria@example.org",
+                    subject="Cannot sign in since this morning",
+                    clock="first response",
+                    due_at=_TUESDAY,
+                    taken_by="Ann Becker",
+                    priority="high",
+                ),
+                Reminder(
+                    **_BARE_DESK,
+                    requester_address="maria@example.org",
+                    clock="next response",
+                    due_at=_TUESDAY,
+                ),
+                Reminder(
+                    **_DESK,
+                    requester_address="maria@example.org",
+                    clock="resolution",
+                    due_at=_TUESDAY,
+                    breached=True,
+                ),
             )
         case NoticeKind.UPDATE_WARNING:
             return (

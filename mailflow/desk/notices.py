@@ -31,6 +31,7 @@ class NoticeKind(enum.StrEnum):
     REPORT = "report"  # to the admin: how the desk does
     NOT_SENT = "not_sent"  # to an agent: your answer did not leave
     REOPENED = "reopened"  # to the requester: your reply opened it again
+    REMINDER = "reminder"  # to an agent: a response clock runs out, or ran out
     UPDATE_WARNING = "update_warning"  # to an agent: this progress update leaves soon
 
 
@@ -150,6 +151,19 @@ class ArticleUpdate(CustomerFacts):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reminder(NoticeFacts):
+    agent_name: Annotated[str | None, "the reader's name, or None"] = None
+    requester_name: Annotated[str, "the requester's name; may be empty"] = ""
+    requester_address: Annotated[str, "who waits"]
+    subject: Annotated[str, "the ticket's subject; may be empty"] = ""
+    clock: Annotated[str, "first response, next response or resolution"]
+    due_at: Annotated[datetime, "when it is or was due"]
+    breached: Annotated[bool, "whether that moment has passed"] = False
+    taken_by: Annotated[str | None, "who has the ticket, or None"] = None
+    priority: Annotated[str, "low, normal, high or urgent"] = "normal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateWarning(NoticeFacts):
     agent_name: Annotated[str | None, "the agent's name, or None"] = None
     requester_name: Annotated[str, "the requester's name; may be empty"] = ""
@@ -165,6 +179,8 @@ class Resolution(CustomerFacts):
     resolution_text: Annotated[str, "what the agent wrote; may be empty"] = ""
     agent_name: Annotated[str | None, "who solved it, or None"] = None
     article: Annotated[ArticleFacts | None, "the article that solves it, or None"] = None
+    helped_link: Annotated[str | None, "a mailto link that says: it helped, or None"] = None
+    not_helped_link: Annotated[str | None, "a mailto link that says: it did not, or None"] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +269,7 @@ FACTS: Mapping[NoticeKind, type[NoticeFacts]] = {
     NoticeKind.REPORT: WeeklyReport,
     NoticeKind.NOT_SENT: NotSent,
     NoticeKind.REOPENED: Reopened,
+    NoticeKind.REMINDER: Reminder,
     NoticeKind.UPDATE_WARNING: UpdateWarning,
 }
 

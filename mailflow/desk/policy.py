@@ -9,6 +9,7 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from mailflow.desk.calendar import Calendar, Quiet, calendar_for
+from mailflow.desk.clocks import ClockPolicy
 from mailflow.desk.ticket import Priority
 
 
@@ -77,6 +78,8 @@ class Policy:
     budgets: Budgets = Budgets()
     progress: ProgressPolicy = ProgressPolicy()
     calendars: tuple[Calendar, ...] = ()
+    clocks: tuple[ClockPolicy, ...] = ()
+    ask_if_it_helped: bool = False  # two links in the mail that says a ticket is solved
     authserv_id: str = ""  # believed in Authentication-Results; '' believes nobody
     reply_by_subaddress: bool = True
     token_lifetime: timedelta = timedelta(days=365)

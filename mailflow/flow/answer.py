@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import quote
 
+from mailflow.desk.clocks import ClockKind, clock_policy_for
 from mailflow.desk.decision import Answer, Decision, Storing, Voice
 from mailflow.desk.delivery import expires_after
 from mailflow.desk.expectation import MEASURED_OVER, MOST_MEASURED, Expectation, expectation_for
@@ -104,7 +105,10 @@ def _expectation(
     if decision.answer.value is not Answer.ACKNOWLEDGE:
         return Expectation()
     times = work.schedule.reply_times(now - MEASURED_OVER, MOST_MEASURED)
-    return expectation_for(times, None, desk.policy.calendar(ticket.queue), now)
+    aims = clock_policy_for(desk.policy.clocks, ticket.queue)
+    kind = ClockKind.FIRST_RESPONSE if ticket.first_response_at is None else ClockKind.NEXT_RESPONSE
+    aim = aims.target(kind, ticket.priority) if aims else None
+    return expectation_for(times, aim, desk.policy.calendar(ticket.queue), now)
 
 
 def _language(work: Work, desk: Desk, ticket: Ticket, message: IncomingMessage) -> str:

@@ -16,6 +16,7 @@ from mailflow.desk.changes import (
 from mailflow.desk.progress import next_update_at
 from mailflow.desk.ticket import LinkKind, Ticket
 from mailflow.flow.answer import Desk
+from mailflow.flow.clocks import set_clocks
 from mailflow.flow.ports import Work
 
 _OUR_TURN_MAY_DIFFER = frozenset({ChangeKind.STATUS, ChangeKind.PRIORITY, ChangeKind.MUTE})
@@ -47,6 +48,7 @@ def change_ticket(
         work.tickets.link(ticket.id, change.ticket_id, change.kind)
     if verdict.kind in _OUR_TURN_MAY_DIFFER:
         _plan_update(work, desk, ticket, verdict)
+    set_clocks(work, desk, ticket_id)
     return verdict
 
 

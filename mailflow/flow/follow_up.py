@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from mailflow.desk.happenings import news_from
-from mailflow.desk.notices import plain_facts
+from mailflow.desk.letters import Letter
+from mailflow.desk.notices import Resolution, plain_facts
 from mailflow.desk.person import language_for
 from mailflow.desk.progress import (
     Told,
@@ -16,8 +18,10 @@ from mailflow.desk.progress import (
     resolution_letter,
     warning_letter,
 )
+from mailflow.desk.reply_token import Purpose
 from mailflow.desk.ticket import Ticket, TicketStatus
-from mailflow.flow.answer import Desk, queue_letter
+from mailflow.flow.answer import Desk, mailto, queue_letter
+from mailflow.flow.clocks import set_clocks
 from mailflow.flow.ports import Store, Work
 
 log = logging.getLogger(__name__)
@@ -179,7 +183,19 @@ def solve_ticket(
         now = desk.clock()
         work.tickets.set_status(ticket_id, TicketStatus.SOLVED, "solved by hand", now)
         work.tickets.schedule_update(ticket_id, None)
+        set_clocks(work, desk, ticket_id)
         if tell:
             letter = resolution_letter(ticket, text, article, desk.policy, now)
-            queue_letter(work, desk, letter, ticket)
+            queue_letter(work, desk, _with_question(desk, letter, ticket), ticket)
         return work.tickets.ticket(ticket_id)
+
+
+def _with_question(desk: Desk, letter: Letter, ticket: Ticket) -> Letter:
+    """The mail that says a ticket is solved, with two links: opening one writes a mail, sending it answers."""
+    if not desk.policy.ask_if_it_helped or not isinstance(letter.facts, Resolution):
+        return letter
+    helped = mailto(desk, ticket, ticket.requester, Purpose.CONTENT)
+    not_helped = mailto(desk, ticket, ticket.requester, Purpose.NOT_CONTENT)
+    return replace(
+        letter, facts=replace(letter.facts, helped_link=helped, not_helped_link=not_helped)
+    )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from threading import Event
 from typing import Protocol
 
+from mailflow.desk.clocks import Clock as RunningClock
+from mailflow.desk.clocks import ClockKind, DueClock, Turn
 from mailflow.desk.context import Lookup, Source, ThreadContext
 from mailflow.desk.decision import Decision
 from mailflow.desk.delivery import DataResult, RecipientResult
@@ -239,6 +241,24 @@ class Schedule(Protocol):
         ...
 
     def note_warning(self, ticket_id: int, due_at: datetime, now: datetime) -> None: ...
+    def turns(self, ticket_id: int) -> Sequence[Turn]:
+        """The ticket's history of status and people's words, oldest first."""
+        ...
+
+    def clocks(self, ticket_id: int) -> Sequence[DueClock]: ...
+    def set_clocks(self, ticket_id: int, clocks: Sequence[RunningClock]) -> None:
+        """Replace them. What was told of a clock that is due as before stays told."""
+        ...
+
+    def tickets_with_alarms(
+        self, now: datetime, ahead: timedelta, above: int, limit: int
+    ) -> Sequence[int]:
+        """Tickets numbered above ``above`` with a clock due by now + ahead of which nobody was told."""
+        ...
+
+    def note_alarm(
+        self, ticket_id: int, kind: ClockKind, now: datetime, *, breached: bool
+    ) -> None: ...
     def person(self, address: str) -> Person: ...
     def set_language(self, address: str, language: str | None, *, corrected: bool) -> None: ...
     def mute(self, address: str, reason: str, now: datetime | None) -> None:

@@ -23,6 +23,7 @@ from mailflow.desk.suggestion import NO_SUGGESTION, Suggestion
 from mailflow.desk.ticket import Ticket
 from mailflow.flow.answer import Desk, queue_answers
 from mailflow.flow.asked import do_what_was_asked
+from mailflow.flow.clocks import set_clocks
 from mailflow.flow.ports import (
     Clock,
     Cursor,
@@ -285,6 +286,7 @@ def _record(
     if recorded.ticket is not None:
         queue_answers(work, desk, waiting, message, decision, suggestion, recorded.ticket)
         do_what_was_asked(work, desk, recorded.ticket, message, decision)
+        set_clocks(work, desk, recorded.ticket.id)
     text = f"{decision.store.value}: {decision.store.reason}"
     return Outcome(waiting, message, decision, recorded.ticket, text, suggestion)
 

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, func, select
 
 from mailflow.desk.outbox import OutboxMail, OutboxState
+from mailflow.desk.person import Person
 from mailflow.desk.ticket import Participant, Ticket, TicketStatus
 from mailflow.store import tables as t
 from mailflow.store.database import SqlStore
@@ -413,3 +414,15 @@ def _places(connection: Connection, raw_id: int) -> tuple[str, ...]:
         select(place.folder, place.uidvalidity, place.uid).where(place.raw_message_id == raw_id)
     )
     return tuple(f"{r.folder}/{r.uidvalidity}/{r.uid}" for r in rows)
+
+
+def list_people(store: SqlStore, *, muted: bool = False) -> list[Person]:
+    """Everybody something is known of, in order of their addresses."""
+    query = select(t.person).order_by(t.person.c.address)
+    if muted:
+        query = query.where(t.person.c.muted_at.is_not(None))
+    with store.read() as connection:
+        return [
+            Person(row.address, row.language, row.corrected, row.muted_at, row.muted_because)
+            for row in connection.execute(query)
+        ]

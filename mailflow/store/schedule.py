@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
+from mailflow.desk.clocks import Clock, ClockKind, DueClock, Turn
+from mailflow.desk.decision import Voice
 from mailflow.desk.expectation import ReplyTime
 from mailflow.desk.happenings import TOLD, Happening
 from mailflow.desk.notices import NoticeKind
 from mailflow.desk.outbox import MailClass, OutboxState
 from mailflow.desk.person import Person
 from mailflow.desk.policy import ascii_lower
+from mailflow.desk.ticket import TicketStatus
 from mailflow.store import tables as t
 from mailflow.store.columns import key_text
 
@@ -96,6 +99,82 @@ class SqlSchedule:
         ).rowcount:
             self._connection.execute(insert(t.update_warning).values(ticket_id=ticket_id, **values))
 
+    def turns(self, ticket_id: int) -> Sequence[Turn]:
+        event, message = t.event.c, t.message.c
+        statuses = self._connection.execute(
+            select(event.at, event.detail).where(
+                event.ticket_id == ticket_id, event.kind == "status"
+            )
+        )
+        turns = [Turn(row.at, status=TicketStatus(row.detail["to"])) for row in statuses]
+        written = self._connection.execute(
+            select(message.created_at, message.voice).where(
+                message.ticket_id == ticket_id, message.direction == "in", message.public
+            )
+        )
+        turns += [_spoken(row.created_at, row.voice) for row in written]
+        relayed = self._connection.execute(
+            select(t.outbox.c.created_at).where(
+                t.outbox.c.ticket_id == ticket_id,
+                t.outbox.c.mail_class == MailClass.PERSON.value,
+            )
+        ).scalars()
+        turns += [Turn(at, by_agent=True) for at in relayed]
+        return sorted(turns, key=lambda turn: (turn.at, turn.status is not None))
+
+    def clocks(self, ticket_id: int) -> Sequence[DueClock]:
+        rows = self._connection.execute(
+            select(t.ticket_clock).where(t.ticket_clock.c.ticket_id == ticket_id)
+        )
+        return [
+            DueClock(ClockKind(row.kind), row.due_at, row.warned_at, row.breached_at)
+            for row in rows
+        ]
+
+    def set_clocks(self, ticket_id: int, clocks: Sequence[Clock]) -> None:
+        before = {clock.kind: clock for clock in self.clocks(ticket_id)}
+        column = t.ticket_clock.c
+        self._connection.execute(delete(t.ticket_clock).where(column.ticket_id == ticket_id))
+        for clock in clocks:
+            told = before.get(clock.kind)
+            # One that runs on from where it stood still, or is due as before, is told of once.
+            same = told is not None and told.due_at == clock.due_at
+            self._connection.execute(
+                insert(t.ticket_clock).values(
+                    ticket_id=ticket_id,
+                    kind=clock.kind.value,
+                    due_at=clock.due_at,
+                    paused=clock.due_at is None,
+                    warned_at=told.warned_at if told and same else None,
+                    breached_at=told.breached_at if told and same else None,
+                )
+            )
+
+    def tickets_with_alarms(
+        self, now: datetime, ahead: timedelta, above: int, limit: int
+    ) -> Sequence[int]:
+        column = t.ticket_clock.c
+        soon = (column.due_at <= now + ahead) & column.warned_at.is_(None)
+        late = (column.due_at <= now) & column.breached_at.is_(None)
+        return list(
+            self._connection.execute(
+                select(column.ticket_id)
+                .where(column.ticket_id > above, soon | late)
+                .distinct()
+                .order_by(column.ticket_id)
+                .limit(limit)
+            ).scalars()
+        )
+
+    def note_alarm(self, ticket_id: int, kind: ClockKind, now: datetime, *, breached: bool) -> None:
+        column = t.ticket_clock.c
+        values = {"warned_at": func.coalesce(column.warned_at, now)}
+        self._connection.execute(
+            update(t.ticket_clock)
+            .where(column.ticket_id == ticket_id, column.kind == kind.value)
+            .values(**values, **({"breached_at": now} if breached else {}))
+        )
+
     def person(self, address: str) -> Person:
         key = key_text(ascii_lower(address))
         row = self._connection.execute(select(t.person).where(t.person.c.address == key)).first()
@@ -119,3 +198,7 @@ class SqlSchedule:
 
 def _text(value: object) -> str:
     return "" if value is None else str(value)
+
+
+def _spoken(at: datetime, voice: str) -> Turn:
+    return Turn(at, by_customer=voice == Voice.CUSTOMER, by_agent=voice == Voice.AGENT)

@@ -186,3 +186,86 @@ def test_who_writes_to_a_solved_ticket_is_told_that_it_is_open_again(servers, tm
     desk.receive(answer_to(inbox(servers, MIA)[-1], MIA, "Are you there?"))
     assert len(inbox(servers, MIA)) == 3  # a follow-up is not answered
     desk.close()
+
+
+LEAD = "lead@desk.test"
+CLOCKS = f"""
+[progress]
+enabled = false
+[[clocks]]
+first_response = {{ normal = "4h" }}
+resolution = {{ normal = "16h" }}
+escalate_to = ["{LEAD}"]
+"""
+
+
+def test_agents_are_reminded_before_a_clock_runs_out_and_the_lead_is_told_after(servers, tmp_path):
+    servers.users[LEAD] = "x"
+    desk = desk_at(servers, tmp_path, "2027-01-06 08:00", CLOCKS)
+    desk.receive(letter(MIA))
+    assert "We aim to answer by" in inbox(servers, MIA)[-1].text
+    at(desk, "2027-01-06 10:59")
+    assert len(inbox(servers, ANN)) == 1
+    at(desk, "2027-01-06 11:00")
+    at(desk, "2027-01-06 11:01")
+    assert [m.subject.partition(":")[0] for m in inbox(servers, ANN)[1:]] == ["Due soon"]
+    at(desk, "2027-01-06 12:00")
+    at(desk, "2027-01-06 12:01")
+    told = rows(desk.folder, "select address_key from outbox_recipient r join outbox o on"
+                " o.id = r.outbox_id where o.kind = 'reminder' order by o.id")  # fmt: skip
+    assert told == [(ANN,), (ANN,), (LEAD,)]
+    desk.receive(answer_to(inbox(servers, ANN)[0], ANN, "I am on it."))
+    assert rows(desk.folder, "select kind, paused from ticket_clock") == [("resolution", 1)]
+    at(desk, "2028-01-06 12:00")  # we wait for Mia: no clock runs
+    reminders = "select count(*) from outbox where kind = 'reminder'"
+    assert rows(desk.folder, reminders) == [(3,)]
+    desk.close()
+
+
+def test_a_year_away_is_one_reminder_at_most(servers, tmp_path):
+    desk = desk_at(servers, tmp_path, "2027-01-06 08:00", CLOCKS)
+    desk.receive(letter(MIA))
+    at(desk, "2028-01-06 08:00")
+    at(desk, "2027-01-06 08:00")
+    assert rows(desk.folder, "select count(*) from outbox where kind = 'reminder'") == [(0,)]
+    assert rows(desk.folder, "select count(*) from event where kind = 'clock breached'") == [(2,)]
+    desk.close()
+
+
+def test_following_a_link_changes_nothing_and_sending_its_mail_does(servers, tmp_path):
+    from mailflow.flow.follow_up import solve_ticket
+
+    asks = "[acknowledgement]\nask_if_it_helped = true\n"
+    desk = desk_at(servers, tmp_path, "2027-01-07 09:00", asks)
+    desk.receive(letter(MIA))
+    solve_ticket(desk.app.store, desk.app.desk, 1, "Mended.")
+    desk.step()
+    solved = inbox(servers, MIA)[-1].text
+    links = [word for word in solved.split() if word.startswith("mailto:")]
+    assert len(links) == 2
+    helped, not_helped = (link.removeprefix("mailto:").partition("?")[0] for link in links)
+    woken = len(inbox(servers, ANN))
+    desk.receive(letter(MIA, "content", "", to=helped, message_id="h@home.test"))
+    assert rows(desk.folder, "select status from ticket") == [("solved",)]
+    assert len(inbox(servers, ANN)) == woken
+    desk.receive(letter(MIA, "no", "Still dark.", to=not_helped, message_id="n@home.test"))
+    assert rows(desk.folder, "select status from ticket") == [("open",)]
+    answers = rows(desk.folder, "select detail from event where kind = 'satisfaction' order by id")
+    assert ['"answer": "yes"' in answers[0][0], '"answer": "no"' in answers[1][0]] == [True, True]
+    desk.close()
+
+
+def test_the_language_is_learnt_and_correctable(servers, tmp_path):
+    desk = desk_at(servers, tmp_path, "2027-01-07 09:00", "")
+    german = "Guten Tag, seit heute Morgen leuchtet meine Lampe leider gar nicht mehr."
+    desk.receive(letter(MIA, "Lampe", german))
+    assert rows(desk.folder, "select language, corrected from person") == [("de", 0)]
+    desk.receive(letter(MIA, "?", "Hm?", message_id="short@home.test"))
+    assert "Guten Tag" in inbox(servers, MIA)[-1].text  # too short to say: as before
+    with desk.app.store.begin() as work:
+        work.schedule.set_language(MIA, "fr", corrected=True)
+    desk.clock.skip(hours=2)
+    desk.receive(letter(MIA, "Lampe", german, message_id="third@home.test"))
+    assert inbox(servers, MIA)[-1].text.startswith("Bonjour")
+    assert rows(desk.folder, "select language, corrected from person") == [("fr", 1)]
+    desk.close()
