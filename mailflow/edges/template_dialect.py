@@ -9,6 +9,7 @@ are plain data without attributes. What is left is bounded, and enough for mail.
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from types import CodeType
 from typing import Any, NoReturn
@@ -146,7 +147,28 @@ class NoticeEnvironment(ImmutableSandboxedEnvironment):
 def _source(sources: Mapping[str, str], name: str) -> tuple[str, str, Callable[[], bool]] | None:
     if name not in sources:
         return None
-    return sources[name], name, lambda: True
+    return with_line_ends(sources[name]), name, lambda: True
+
+
+_TAG = re.compile(r"\{%.*?%\}")
+_RAW = re.compile(r"\{%-?\+?\s*raw\b")
+
+
+def with_line_ends(source: str) -> str:
+    """The source so that a tag swallows the end of its line only where it stands alone on it.
+
+    Jinja2's ``trim_blocks`` swallows it behind every tag: ``{% if x %}a{% endif %}`` and the next line
+    would run together, which nobody expects of a text. Lines keep their numbers.
+    """
+    if _RAW.search(source):
+        return source
+    return "\n".join(_with_line_end(line) for line in source.split("\n"))
+
+
+def _with_line_end(line: str) -> str:
+    if not line.endswith("%}") or line.endswith(("+%}", "-%}")) or not _TAG.sub("", line).strip():
+        return line
+    return f"{line[:-2]}+%}}"
 
 
 def _present(value: object) -> object:

@@ -726,6 +726,22 @@ def test_what_the_dialect_has(source: str, said: str) -> None:
     assert render_bounded(environment.get_template("x.txt.j2"), FACTS) == said
 
 
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("a{% if 1 %} b{% endif %}\n\nc", "a b\n\nc"),
+        ("{% if 1 %}\nb\n{% endif %}\nc", "b\nc"),
+        ("  {% if 1 %}  \nb{% endif %}\nc", "  \nb\nc"),
+        ("{% if 1 %}a{% else %}b{% endif %}\nc", "a\nc"),
+        ("a {% if 1 -%}\n b{% endif %}", "a b"),
+        ("{% for n in numbers %}- {{ n }}{% if n == 1 %}!{% endif %}\n{% endfor %}", "- 1!\n- 2\n"),
+    ],
+)
+def test_a_tag_swallows_its_line_only_where_it_stands_alone(source: str, said: str) -> None:
+    environment = NoticeEnvironment({"x.txt.j2": source}, "en")
+    assert render_bounded(environment.get_template("x.txt.j2"), FACTS) == said
+
+
 def test_html_is_escaped_however_it_is_put_together() -> None:
     source = "{{ x }}{{ x ~ x }}{{ [1, 2]|join(x) }}{{ xs|join }}{{ x|paragraphs }}{{ x|upper }}{{ x|quoted }}{{ x|shortened(9) }}"
     environment = NoticeEnvironment({"x.html.j2": source}, "en")
