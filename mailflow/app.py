@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from datetime import time as time_of_day
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -39,6 +40,8 @@ from mailflow.flow.follow_up import queue_updates, warn_of_updates
 from mailflow.flow.keep_templates import keep_templates
 from mailflow.flow.ports import Clock, Submission, Trial
 from mailflow.flow.receive import Outcome, decide_waiting, fetch_new, pretend_read_up_to
+from mailflow.flow.reports import queue_digests, queue_weekly_report
+from mailflow.report_page import week_page
 from mailflow.store.database import SqlStore, open_store
 from mailflow.store.faults import StoreUnavailable
 from mailflow.suggestions import load_suggester
@@ -57,6 +60,8 @@ log = logging.getLogger(__name__)
 _DELIVER_EVERY = 2.0  # seconds; new mail wakes the job at once
 _UPDATES_EVERY = 15.0
 _RELOAD_EVERY = 2.0
+_REPORTS_EVERY = 30.0
+_MONDAY_AT = time_of_day(7)
 _SETTLE = 0.5  # a template file is taken up so long after it was saved
 _REST_AFTER_REFUSAL = 1200.0  # three tries an hour: more may lock the account
 _STOP_SECONDS = 4.0
@@ -126,6 +131,7 @@ class App:
         with ImapMailbox(self._account, read_only=self._read_only) as mailbox:
             self.read_mailbox(mailbox)
         self._queue_what_is_due()
+        self.queue_reports()
         self.deliver()
 
     def rehearse(self, newest: int) -> None:
@@ -230,6 +236,7 @@ class App:
             ("updates", self._updates_job, _UPDATES_EVERY),
             ("templates", self._reload_job, _RELOAD_EVERY),
             ("articles", self._article_folder.look, _RELOAD_EVERY),
+            ("reports", self.queue_reports, _REPORTS_EVERY),
         ):
             self._scheduler.add_job(
                 self._guarded(name, job),
@@ -340,6 +347,18 @@ class App:
         except SmtpRefused as error:
             self._rest_until = time.monotonic() + _REST_AFTER_REFUSAL
             log.error("no mail leaves: %s", error)
+
+    def queue_reports(self) -> int:
+        """What comes round by the calendar and is due: digests and the admin's week."""
+        digest, admin = self.settings.digest, self.settings.admin
+        queued = 0
+        if digest.at:
+            queued += queue_digests(self.store, self.desk, time_of_day.fromisoformat(digest.at))
+        if admin.address and admin.weekly_report:
+            queued += queue_weekly_report(
+                self.store, self.desk, admin.address, _MONDAY_AT, week_page
+            )
+        return queued
 
     def _updates_job(self) -> None:
         if self._queue_what_is_due():

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from mailflow.desk.digest import Day
+
 _FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
 _WIDTH = 180  # pixels of the longest bar
 
@@ -80,3 +82,19 @@ def page(title: str, body: str) -> str:
         f'<h1 style="margin:0 0 14px;font-size:21px">{escape(title)}</h1>{body}'
         "</td></tr></table></td></tr></table></body></html>"
     )
+
+
+def week_page(subject: str, text: str, days: Sequence[Day]) -> str:
+    """The admin's week: the report's own words, and a pair of bars for each day."""
+    blue, green = "#1f5fbf", "#2e8b57"
+    key = (
+        f'<p style="margin:18px 0 8px;font-size:13px;color:#5c6470">'
+        f'<span style="color:{blue}">&#9632;</span> + &nbsp; <span style="color:{green}">&#9632;</span> &#10003;</p>'
+    )
+    bars = columns([(d.name, d.opened, d.solved) for d in days], (blue, green))
+    words = "".join(
+        f'<p style="margin:0 0 6px">{escape(line)}</p>'
+        for line in text.splitlines()
+        if line.strip()
+    )
+    return page(subject, f"{key}{bars}<br>{words}")

@@ -358,11 +358,20 @@ class ArticlesSettings(Section):
     """Who lets news of an article from the folder go to those who wait: you, or nobody has to."""
 
 
+class DigestSettings(Section):
+    """The daily mail that tells agents what waits for them."""
+
+    at: Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$")] = ""
+    """Local time of the digest, such as "08:00", on working days and only if something waits. Empty: none."""
+
+
 class AdminSettings(Section):
     """Who looks after mailflow itself."""
 
     address: AddrSpec | Literal[""] = ""
     """Reports for the admin go here by mail. Empty: nowhere."""
+    weekly_report: bool = True
+    """Every Monday at 07:00 the week in numbers and pictures, where address is set."""
     alert_command: Lines = ()
     """Program and arguments that get an alarm's text on stdin, such as ["ntfy", "send"]. No shell."""
 
@@ -403,6 +412,7 @@ class Settings(Section):
     templates: TemplatesSettings = TemplatesSettings()
     articles: ArticlesSettings = ArticlesSettings()
     admin: AdminSettings = AdminSettings()
+    digest: DigestSettings = DigestSettings()
     threading: ThreadingSettings = ThreadingSettings()
     log: LogSettings = LogSettings()
 

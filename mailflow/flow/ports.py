@@ -14,6 +14,7 @@ from mailflow.desk.clocks import ClockKind, DueClock, Turn
 from mailflow.desk.context import Lookup, Source, ThreadContext
 from mailflow.desk.decision import Decision
 from mailflow.desk.delivery import DataResult, RecipientResult
+from mailflow.desk.digest import Week
 from mailflow.desk.expectation import ReplyTime
 from mailflow.desk.happenings import Happening
 from mailflow.desk.kept_template import KeptVersion
@@ -332,6 +333,19 @@ class KeepsTemplates(Protocol):
         ...
 
 
+class Reports(Protocol):
+    def next_at(self, name: str) -> datetime | None:
+        """When this report falls due; None when it was never planned."""
+        ...
+
+    def plan(self, name: str, moment: datetime) -> None: ...
+    def open_tickets(self) -> Sequence[Ticket]:
+        """Tickets in which it is our turn, the longest silent first."""
+        ...
+
+    def week(self, since: datetime, until: datetime) -> Week: ...
+
+
 class Work(Protocol):
     """One transaction: everything done through it is committed together or not at all."""
 
@@ -343,6 +357,8 @@ class Work(Protocol):
     def outbox(self) -> Outbox: ...
     @property
     def articles(self) -> Articles: ...
+    @property
+    def reports(self) -> Reports: ...
     @property
     def templates(self) -> KeepsTemplates: ...
     @property

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable, Sequence
+from datetime import datetime, time, timedelta
 
 from mailflow.desk.delivery import expires_after
-from mailflow.desk.notices import NoticeKind
+from mailflow.desk.digest import Day, days_of, digest_for, is_working_day, next_time, week_facts
+from mailflow.desk.notices import NoticeFacts, NoticeKind, plain_facts
 from mailflow.desk.outbox import MailClass, NewMail
 from mailflow.desk.plain_address import is_plain_address
+from mailflow.desk.policy import Agent
+from mailflow.desk.ticket import Ticket
 from mailflow.flow.answer import Desk
-from mailflow.flow.ports import Work
+from mailflow.flow.ports import Store, Work
 from mailflow.mail.compose import compose_message
 from mailflow.mail.message import Address, OutgoingMessage
 
@@ -61,4 +66,93 @@ def queue_report(
             not_before=now,
             expires_at=now + expires_after(kind),
         )
+    )
+
+
+# ── what comes round by the calendar ────────────────────────────────────────────────────────────
+
+_WEEK = timedelta(days=7)
+_MONDAY = 0
+Pictured = Callable[[str, str, "list[Day]"], str]  # subject, text, days: a page
+
+
+def queue_digests(store: Store, desk: Desk, at: time) -> int:
+    """Queue the agents' digests when the day's moment has come; only where something waits.
+
+    The moment is a row, moved on in the transaction that writes the mail: after a week's outage there is
+    one digest. The first look only plans.
+    """
+    calendar = desk.policy.calendar()
+    with store.begin() as work:
+        now = desk.clock()
+        if not _is_due(work, "digest", next_time(calendar.zone, at, now), now):
+            return 0
+        if not is_working_day(calendar, now):
+            return 0
+        tickets = work.reports.open_tickets()
+        day = now.astimezone(calendar.zone).date()
+        return sum(
+            _digest(work, desk, f"digest:{day}:{agent.address}", agent, tickets)
+            for agent in desk.policy.agents
+        )
+
+
+def _digest(work: Work, desk: Desk, key: str, agent: Agent, tickets: Sequence[Ticket]) -> bool:
+    facts = digest_for(agent, tickets, desk.policy, desk.clock())
+    if facts is None:
+        return False
+    return _queue(work, desk, NoticeKind.DIGEST, key, agent.address, facts, None) is not None
+
+
+def queue_weekly_report(store: Store, desk: Desk, to: str, at: time, pictured: Pictured) -> int:
+    """Queue the admin's report of the last seven days, on Mondays, once. The first look only plans."""
+    zone = desk.policy.calendar().zone
+    with store.begin() as work:
+        now = desk.clock()
+        if not _is_due(work, "weekly report", next_time(zone, at, now, _MONDAY), now):
+            return 0
+        until = datetime.combine(now.astimezone(zone).date(), time(0), zone).astimezone(now.tzinfo)
+        week = work.reports.week(until - _WEEK, until)
+        facts, days = week_facts(week, desk.policy), list(days_of(week, zone))
+        key = f"weekly report:{until.astimezone(zone).date()}"
+        queued = _queue(
+            work, desk, NoticeKind.REPORT, key, to, facts, lambda s, t: pictured(s, t, days)
+        )
+        return 1 if queued is not None else 0
+
+
+def _is_due(work: Work, name: str, following: datetime, now: datetime) -> bool:
+    """Whether the planned moment has come; the next one is planned in any case."""
+    planned = work.reports.next_at(name)
+    if planned is not None and planned > now:
+        return False
+    work.reports.plan(name, following)
+    return planned is not None
+
+
+def _queue(
+    work: Work,
+    desk: Desk,
+    kind: NoticeKind,
+    key: str,
+    to: str,
+    facts: NoticeFacts,
+    page: Callable[[str, str], str] | None,
+) -> int | None:
+    try:
+        rendered = desk.renders.render(kind, desk.policy.language, plain_facts(facts))
+    except desk.unrenderable as error:
+        reason = f"{kind} was not written: {error}"
+        work.tickets.note_event(None, "template fault", reason, desk.clock(), key=key)
+        return None
+    html = page(rendered.subject, rendered.text) if page else rendered.html
+    return queue_report(
+        work,
+        desk,
+        key=key,
+        to=to,
+        subject=rendered.subject,
+        text=rendered.text,
+        html=html,
+        kind=kind,
     )

@@ -28,6 +28,7 @@ from mailflow.store.diagnosis import fault_from
 from mailflow.store.faults import StoreWrong
 from mailflow.store.intake import SqlIntake
 from mailflow.store.outbox import SqlOutbox
+from mailflow.store.reports import SqlReports
 from mailflow.store.schedule import SqlSchedule
 from mailflow.store.templates import SqlTemplates
 from mailflow.store.tickets import SqlTickets
@@ -65,6 +66,10 @@ class SqlWork:
     @property
     def outbox(self) -> SqlOutbox:
         return self._outbox
+
+    @property
+    def reports(self) -> SqlReports:
+        return SqlReports(self.connection)
 
     @property
     def articles(self) -> SqlArticles:
