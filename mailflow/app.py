@@ -364,6 +364,10 @@ class App:
         if self._queue_what_is_due():
             self._wake_delivery()
 
+    def queue_due(self) -> int:
+        """Everything time makes due, reports included: one tick of a clock that somebody else moves."""
+        return self._queue_what_is_due() + self.queue_reports()
+
     def _queue_what_is_due(self) -> int:
         """What time alone makes due. Returns how many mails were queued."""
         jobs = (remind_of_clocks, warn_of_updates, queue_updates)

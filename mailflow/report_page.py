@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 
@@ -92,9 +93,8 @@ def week_page(subject: str, text: str, days: Sequence[Day]) -> str:
         f'<span style="color:{blue}">&#9632;</span> + &nbsp; <span style="color:{green}">&#9632;</span> &#10003;</p>'
     )
     bars = columns([(d.name, d.opened, d.solved) for d in days], (blue, green))
+    lines = [line for line in text.partition("\n-- \n")[0].splitlines() if line.strip()]
     words = "".join(
-        f'<p style="margin:0 0 6px">{escape(line)}</p>'
-        for line in text.splitlines()
-        if line.strip()
+        f'<p style="margin:0 0 6px">{escape(re.sub("^- ", "• ", line))}</p>' for line in lines
     )
     return page(subject, f"{key}{bars}<br>{words}")

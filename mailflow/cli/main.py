@@ -43,6 +43,7 @@ NOUNS = (
     Noun("outbox", "mailflow.cli.outbox", "app", "Mail waiting, sent, held or failed."),
     Noun("sending", "mailflow.cli.sending", "app", "What may leave: list the kinds of mail, switch them on and off."),
     Noun("shadow", "mailflow.cli.shadow", "app", "What would have been sent, beside what people really did."),
+    Noun("replay", "mailflow.cli.replay", "replay", "Past days again with another configuration; nothing leaves."),
     Noun("quarantine", "mailflow.cli.quarantine", "app", "Messages that could not be handled: list, show, retry."),
     Noun("template", "mailflow.cli.template", "app", "The wording of notices: check, preview, compare, go back."),
     Noun("suggest", "mailflow.cli.suggest", "suggest", "Suggest priority and article for a text."),

@@ -141,8 +141,8 @@ _UNITS: Mapping[str, int] = {"days": 86400, "h": 3600, "min": 60, "s": 1}
 
 def spell(span: timedelta) -> str:
     """``3 s``, ``40 min``, ``2 h``, ``5 days``: the largest unit that fits twice, or once."""
-    seconds = max(0, int(span.total_seconds()))
+    seconds = max(0, round(span.total_seconds()))
     for unit, size in _UNITS.items():
         if seconds >= size * (2 if unit in ("days", "h") else 1):
-            return f"{seconds // size} {unit}"
-    return f"{seconds // 60} min" if seconds >= 60 else f"{seconds} s"
+            return f"{round(seconds / size)} {unit}"
+    return "0 s"
