@@ -22,6 +22,7 @@ from mailflow.suggest.features import BLOCKS, Features, Found, Hashes, features_
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+WALKED = 45_000.0  # rows met through the features of one block, on average of a text
 AT_ONCE = 1_000  # texts hashed in one sweep when learning: bounds memory
 
 
@@ -145,10 +146,21 @@ def learn_space(
             least = np.sort(documents)[-max_features[b]]
             keep &= documents > least
         idf = np.log((1 + counts[b]) / (1 + documents[keep])) + 1
-        idf[documents[keep] > most_documents[b]] = 0  # tells little, costs most
+        idf[_dear(documents[keep], counts[b], most_documents[b])] = 0
         unknown = float(np.log((1 + counts[b]) / 2) + 1)
         blocks.append(Block(hashes[keep], idf.astype(np.float32), unknown))
     return Space(tuple(blocks), tuple(shares))
+
+
+def _dear(documents: Integers, texts: int, most: float) -> npt.NDArray[np.bool_]:
+    """The features that tell little and cost most: in too many texts, or beyond the budget of rows
+    that a text like these walks through, commonest first."""
+    dear: npt.NDArray[np.bool_] = documents > most
+    if most < math.inf:
+        order = np.argsort(documents, kind="stable")
+        walked = np.cumsum(documents[order].astype(np.float64) ** 2) / max(1, texts)
+        dear[order[walked > WALKED]] = True
+    return dear
 
 
 def in_sweeps(texts: Sequence[Sequence[str]], *, light: bool = False) -> Iterable[Features]:

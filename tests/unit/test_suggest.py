@@ -24,6 +24,7 @@ from mailflow.suggest.lexicon import hits_for, load_lexicon, parse_lexicon
 from mailflow.suggest.measure import auroc, calibration_error, share, weighted_kappa
 from mailflow.suggest.model import Model, ModelUnusable, load_model
 from mailflow.suggest.ranking import explained
+from mailflow.suggest.space import learn_space
 from mailflow.suggest.tables import TableFault, read_articles, read_history
 from mailflow.suggest.train import data_hash, learn_model, save_model
 from mailflow.suggest.unusable import Silent
@@ -122,6 +123,20 @@ def test_many_articles_stand_in_an_index_of_their_own(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("text", ["", " ", "a", "\x00", "\ud800", "🙂", "ß", "\n\n"])
 def test_any_text_gets_a_suggestion(seed: Model, text: str) -> None:
     assert seed.suggest(text, text).priority is not None
+
+
+def test_common_features_weigh_nothing_where_walking_them_costs_most(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import mailflow.suggest.space as space
+
+    texts = [words_of(f"please help with thing{k}") for k in range(40)]
+    pairs = learn_space(texts, shares=(1, 1, 0, 0), min_documents=(1, 1, 1, 1)).blocks[PAIRS]
+    assert (pairs.idf > 0).all()
+    monkeypatch.setattr(space, "WALKED", 60.0)
+    made = learn_space(texts, shares=(1, 1, 0, 0), min_documents=(1, 1, 1, 1))
+    assert 0 < (made.blocks[PAIRS].idf == 0).sum() < 4  # some of "please help", "help with", ...
+    assert (made.blocks[0].idf > 0).all()  # never a word
 
 
 # -- ranking --------------------------------------------------------------------------------------
