@@ -32,7 +32,7 @@ def sheet(rendered: RenderedNotice) -> str:
     dark = html.escape(in_scheme(rendered.html or "", dark=True))
     frames = (("HTML", light, 640), ("dark", dark, 640), ("phone", light, 375))
     shown = "".join(
-        f'<div><h2>{name}</h2><iframe sandbox="" width="{width}" height="880" srcdoc="{page}"></iframe></div>'
+        f'<div><h2>{name}</h2><iframe width="{width}" height="880" srcdoc="{page}"></iframe></div>'
         for name, page, width in frames
     )
     return (
