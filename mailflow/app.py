@@ -26,11 +26,11 @@ from mailflow.desk.context import Source
 from mailflow.desk.gate import Passage
 from mailflow.desk.outbox import MailClass, OutboxState
 from mailflow.edges.imap import (
-    ImapMailbox,
     MailboxRefused,
     MailboxUnreachable,
     reconnect_delay,
 )
+from mailflow.edges.imap_mirror import MirrorMailbox
 from mailflow.edges.smtp import SmtpRefused, SmtpSender, SmtpUnreachable
 from mailflow.edges.templates import TemplateFault
 from mailflow.edges.trial import ParserTrial
@@ -38,6 +38,8 @@ from mailflow.flow.clocks import remind_of_clocks
 from mailflow.flow.deliver import Delivered, deliver_due, resolve_interrupted
 from mailflow.flow.follow_up import queue_updates, warn_of_updates
 from mailflow.flow.keep_templates import keep_templates
+from mailflow.flow.mirror import Mirror
+from mailflow.flow.own_mail import file_sent, keep_proposals
 from mailflow.flow.ports import Clock, Submission, Trial
 from mailflow.flow.receive import Outcome, decide_waiting, fetch_new, pretend_read_up_to
 from mailflow.flow.reports import queue_digests, queue_weekly_report
@@ -48,6 +50,7 @@ from mailflow.suggestions import load_suggester
 from mailflow.wiring import (
     build_desk,
     imap_account,
+    mirror_rules,
     open_articles,
     open_templates,
     signed,
@@ -64,6 +67,7 @@ _REPORTS_EVERY = 30.0
 _MONDAY_AT = time_of_day(7)
 _SETTLE = 0.5  # a template file is taken up so long after it was saved
 _REST_AFTER_REFUSAL = 1200.0  # three tries an hour: more may lock the account
+_MIRROR_REST = 60.0  # after a refusal
 _STOP_SECONDS = 4.0
 _HELD = (
     "The outbox holds mail back: {reason}. Look with `mailflow outbox list --state held`, "
@@ -118,6 +122,8 @@ class App:
         self._in_doubt = False  # whether a mail may stand in flight that nobody is sending
         self._rest_until = 0.0  # monotonic: no SMTP before
         self._smtp_failures = 0
+        self._mirror = self._made_mirror()
+        self._mirror_rests_until = 0.0  # monotonic
         self._scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(3)})
         self._follower = threading.Thread(target=self._follow_mailbox, name="mailbox")
 
@@ -128,7 +134,7 @@ class App:
         resolve_interrupted(self.store, self.desk)
         self._article_folder.look()
         self._reload_job()
-        with ImapMailbox(self._account, read_only=self._read_only) as mailbox:
+        with MirrorMailbox(self._account, read_only=self._read_only) as mailbox:
             self.read_mailbox(mailbox)
         self._queue_what_is_due()
         self.queue_reports()
@@ -139,7 +145,7 @@ class App:
 
         ``newest`` takes so many of the latest messages as new where a folder was never read before.
         """
-        with ImapMailbox(self._account, read_only=True) as mailbox:
+        with MirrorMailbox(self._account, read_only=True) as mailbox:
             if newest:
                 pretend_read_up_to(
                     mailbox, self.settings.mailbox.folder, newest, self.store, utc_now
@@ -147,7 +153,7 @@ class App:
             self.read_mailbox(mailbox)
         self._queue_what_is_due()
 
-    def read_mailbox(self, mailbox: ImapMailbox) -> None:
+    def read_mailbox(self, mailbox: MirrorMailbox) -> None:
         """Everything new in the inbox and the Sent folder becomes decisions."""
         folder = self.settings.mailbox.folder
         if self._sent_folder is None:
@@ -157,7 +163,58 @@ class App:
                 self._fetch(mailbox, name, source)
                 self.decide()
 
-    def _fetch(self, mailbox: ImapMailbox, folder: str, source: Source) -> None:
+        self._show_state(mailbox)
+
+    def _made_mirror(self) -> Mirror | None:
+        rules = None if self._read_only else mirror_rules(self.settings)
+        if rules is None:
+            return None
+        return Mirror(
+            self.store,
+            self.desk,
+            rules,
+            inbox=self.settings.mailbox.folder,
+            max_octets=self.settings.mailbox.max_message_octets,
+            refused=(MailboxRefused,),
+        )
+
+    def _show_state(self, mailbox: MirrorMailbox) -> None:
+        """Bring mailbox and tickets in step. What the server refuses here stops no mail."""
+        if self._mirror is None or self._stop.is_set():
+            return
+        if time.monotonic() < self._mirror_rests_until:
+            return
+        try:
+            done = self._mirror.round(mailbox, self.decide, self._stop.is_set)
+            self._put_own_mail(mailbox)
+        except MailboxRefused as error:
+            self._mirror.forget_connection()
+            self._mirror_rests_until = time.monotonic() + _MIRROR_REST
+            log.error("the mailbox cannot show the tickets' state: %s", error)
+            return
+        if done.changed or done.moved or done.marked:
+            log.info(
+                "mailbox: %d tickets changed there, %d messages moved, %d marked",
+                done.changed,
+                done.moved,
+                done.marked,
+            )
+
+    def _put_own_mail(self, mailbox: MirrorMailbox) -> None:
+        """Copies of what left into Sent, proposed answers into Drafts."""
+        rules, stop = mirror_rules(self.settings), self._stop.is_set
+        if rules is None:
+            return
+        refused = (MailboxRefused,)
+        filed = file_sent(
+            mailbox, self.store, self.desk, self._sent_folder, rules.file_sent, refused, stop
+        )
+        drafts = rules.drafts_folder or mailbox.find_special("\\Drafts") if rules.drafts else None
+        proposed = keep_proposals(mailbox, self.store, self.desk, drafts, stop) if drafts else 0
+        if filed or proposed:
+            log.info("mailbox: %d copies put into Sent, %d answers proposed", filed, proposed)
+
+    def _fetch(self, mailbox: MirrorMailbox, folder: str, source: Source) -> None:
         try:
             fetch_new(
                 mailbox,
@@ -167,6 +224,7 @@ class App:
                 self.desk.clock,
                 max_octets=self.settings.mailbox.max_message_octets,
                 stop=self._stop.is_set,
+                skip_known=source is Source.SENT,
             )
         except MailboxRefused as error:
             if source is Source.INBOX:
@@ -314,8 +372,12 @@ class App:
     def _cycles(self) -> Iterator[None]:
         """Rounds over one connection until it breaks or the daemon stops."""
         poll = float(self.settings.mailbox.poll_seconds)
+        if self._mirror is not None:
+            poll = min(poll, float(self.settings.mirror.every_seconds))
         self.decide()  # what was fetched before needs no server
-        with ImapMailbox(self._account, read_only=self._read_only) as mailbox:
+        if self._mirror is not None:
+            self._mirror.forget_connection()
+        with MirrorMailbox(self._account, read_only=self._read_only) as mailbox:
             log.info("the mailbox is connected")
             while not self._stop.is_set():
                 self.read_mailbox(mailbox)
@@ -323,7 +385,7 @@ class App:
                 if self._nothing_came_meanwhile(mailbox):
                     mailbox.wait(poll, self._stop)
 
-    def _nothing_came_meanwhile(self, mailbox: ImapMailbox) -> bool:
+    def _nothing_came_meanwhile(self, mailbox: MirrorMailbox) -> bool:
         """Open the inbox for waiting. What comes after this look ends the wait at once."""
         folder = self.settings.mailbox.folder
         state = mailbox.open_folder(folder)

@@ -14,6 +14,7 @@ from mailflow.config.settings import ClockSettings, Targets
 from mailflow.desk.calendar import Quiet
 from mailflow.desk.clocks import ClockPolicy
 from mailflow.desk.kept_template import KeptVersion
+from mailflow.desk.mirror_scheme import MirrorRules
 from mailflow.desk.notices import NoticeKind
 from mailflow.desk.policy import (
     Agent,
@@ -23,7 +24,7 @@ from mailflow.desk.policy import (
     SendingMode,
     ascii_lower,
 )
-from mailflow.desk.ticket import Article, Priority
+from mailflow.desk.ticket import Article, Priority, TicketStatus
 from mailflow.edges.imap import ImapAccount
 from mailflow.edges.signed_smtp import SignedSender
 from mailflow.edges.smtp import SmtpSender, SmtpServer
@@ -111,6 +112,28 @@ def imap_account(settings: Settings) -> ImapAccount:
         ca_file=mailbox.ca_file,
         timeout_seconds=mailbox.timeout_seconds,
         insecure=mailbox.insecure,
+    )
+
+
+def mirror_rules(settings: Settings) -> MirrorRules | None:
+    """None where the mailbox is left as it is."""
+    mirror = settings.mirror
+    shadow = settings.sending.mode != "live"
+    if mirror.mode == "off" or (mirror.mode == "live" and shadow):
+        return None
+    return MirrorRules(
+        folders={
+            TicketStatus.NEW: mirror.new,
+            TicketStatus.OPEN: mirror.open,
+            TicketStatus.PENDING: mirror.pending,
+            TicketStatus.ON_HOLD: mirror.on_hold,
+            TicketStatus.SOLVED: mirror.solved,
+        },
+        tags=mirror.tags,
+        junk_folder=mirror.junk_folder,
+        drafts_folder=mirror.drafts_folder,
+        drafts=mirror.drafts,
+        file_sent=mirror.file_sent,
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from mailflow.demo.servers import EmbeddedServers
 from tests.dovecot import Dovecot, require_dovecot
+from tests.shared_mailbox import MailServers, SharedDesk
 from tests.smtp_sink import SmtpSink
 
 
@@ -38,3 +40,20 @@ def embedded() -> Iterator[EmbeddedServers]:
 def smtp_sink() -> Iterator[SmtpSink]:
     with SmtpSink() as sink:
         yield sink
+
+
+@pytest.fixture(scope="module")
+def mailboxes() -> Iterator[MailServers]:
+    """Dovecot and the embedded servers for a whole module: every scenario takes a mailbox of its own."""
+    with MailServers() as servers:
+        yield servers
+
+
+@pytest.fixture(params=["dovecot", "embedded"])
+def shared(
+    request: pytest.FixtureRequest, mailboxes: MailServers, tmp_path: Path
+) -> Iterator[SharedDesk]:
+    """A desk whose mailbox agents open themselves. ``@pytest.mark.mirror("…")`` adds configuration."""
+    mark = request.node.get_closest_marker("mirror")
+    with mailboxes.desk(request.param, tmp_path, mark.args[0] if mark else "") as desk:
+        yield desk

@@ -49,6 +49,8 @@ def write_config(
     mode: str = "live",
     extra: str = "",
 ) -> Path:
+    if "[mirror]" not in extra:  # scenarios about the mailbox's own state ask for it
+        extra += '\n[mirror]\nmode = "off"\n'
     path = folder / "config.toml"
     path.write_text(
         CONFIG.format(

@@ -138,6 +138,7 @@ def _decide_sent(scene: Scene) -> Decision:
         answer=AnswerDecision(Answer.NOTHING, "the customer has it already"),
         voice=Voice.AGENT,
         verified=True,
+        agent_address=_agent_behind(scene),
     )
 
 
@@ -390,6 +391,19 @@ def _proven_agent(scene: Scene) -> Agent | None:
         return None
     holder = next((p for p in named.participants if p.id == token.participant_id), None)
     return agent if holder is not None and holder.address == agent.address else None
+
+
+def _agent_behind(scene: Scene) -> str | None:
+    """Which agent sent it: by their own address, else by their name beside the support address."""
+    author, agents = scene.message.author, scene.policy.agents
+    if author is None:
+        return None
+    own = scene.policy.agent(author.address)
+    name = " ".join(author.name.split()).casefold()
+    named = [a for a in agents if name and " ".join(a.name.split()).casefold() == name]
+    if own is None and len(named) != 1:
+        return None
+    return (own or named[0]).address
 
 
 def _says_automatic(message: IncomingMessage) -> bool:

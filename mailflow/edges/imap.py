@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, Self
 
 from mailflow.edges.imap_errors import (
     Garbled,
@@ -95,7 +95,7 @@ class ImapMailbox:
         self._any_keyword = False  # whether it keeps keywords it has not seen before
         self.unreadable: dict[int, str] = {}  # UIDs the last fetch_many skipped, with the cause
 
-    def __enter__(self) -> ImapMailbox:
+    def __enter__(self) -> Self:
         self.connect()
         return self
 

@@ -7,7 +7,7 @@ to the server, so every string is looked at here first.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,6 +80,70 @@ _SENT_NAMES = frozenset(
 )
 
 
+# The same for spam and drafts.
+_SPECIAL_NAMES: Mapping[str, frozenset[str]] = {
+    "\\sent": _SENT_NAMES,
+    "\\junk": frozenset(
+        [
+            "junk",
+            "junk e-mail",
+            "junk email",
+            "junk mail",
+            "spam",
+            "bulk mail",
+            "spamverdacht",
+            "unerwünscht",
+            "courrier indésirable",
+            "indésirables",
+            "pourriel",
+            "correo no deseado",
+            "lixo eletrônico",
+            "lixo electrónico",
+            "posta indesiderata",
+            "ongewenste e-mail",
+            "ongewenst",
+            "skräppost",
+            "søppelpost",
+            "uønsket mail",
+            "roskaposti",
+            "wiadomości-śmieci",
+            "nevyžádaná pošta",
+            "спам",
+            "нежелательная почта",
+            "迷惑メール",
+            "垃圾邮件",
+            "스팸",
+        ]
+    ),
+    "\\drafts": frozenset(
+        [
+            "drafts",
+            "draft",
+            "entwürfe",
+            "entwurf",
+            "brouillons",
+            "brouillon",
+            "borradores",
+            "rascunhos",
+            "bozze",
+            "concepten",
+            "utkast",
+            "kladder",
+            "luonnokset",
+            "wersje robocze",
+            "szkice",
+            "koncepty",
+            "černoviky",
+            "черновики",
+            "чернетки",
+            "下書き",
+            "草稿",
+            "임시보관함",
+        ]
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Folder:
     """One answer to LIST. ``flags`` are lower-case, backslash included; ``delimiter`` is '' in a flat space."""
@@ -100,16 +164,37 @@ class FolderState:
 
 
 def sent_folder(folders: Iterable[Folder]) -> str | None:
-    """The folder marked \\Sent (RFC 6154); else the shallowest whose last name is a known word for it."""
-    known: list[Folder] = []
+    """The folder for sent mail. See :func:`special_folder`."""
+    return special_folder(folders, "\\Sent")
+
+
+def special_folder(folders: Iterable[Folder], use: str) -> str | None:
+    """The folder marked for ``use`` (RFC 6154); else the shallowest whose last name is a known word for it."""
+    mark, known = use.lower(), []
     for folder in folders:
         if folder.flags & {"\\noselect", "\\nonexistent"}:
             continue
-        if "\\sent" in folder.flags:
+        if mark in folder.flags:
             return folder.name
-        if _path(folder)[-1].casefold() in _SENT_NAMES:
+        if _path(folder)[-1].casefold() in _SPECIAL_NAMES.get(mark, frozenset()):
             known.append(folder)
     return min(known, key=lambda f: (len(_path(f)), f.name)).name if known else None
+
+
+def tree_name(path: str, prefix: str, delimiter: str) -> str:
+    """A folder of ours as this server spells it: ``Tickets/New`` is ``INBOX.Tickets.New`` elsewhere.
+
+    >>> tree_name("Tickets/New", "INBOX.", "."), tree_name("INBOX", "INBOX.", "."), tree_name("A/v.2", "", ".")
+    ('INBOX.Tickets.New', 'INBOX', 'A.v-2')
+    """
+    if path.upper() == "INBOX":
+        return "INBOX"
+    parts = [part for part in path.split("/") if part]
+    if delimiter and delimiter != "/":
+        parts = [part.replace(delimiter, "-") for part in parts]
+    name = (delimiter or "-").join(parts)
+    spelled = delimiter.join(path.split("/")) if delimiter else path
+    return spelled if prefix and spelled.startswith(prefix) else prefix + name
 
 
 def _path(folder: Folder) -> list[str]:

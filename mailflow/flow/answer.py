@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import quote
 
+from mailflow.desk.articles import in_language
 from mailflow.desk.clocks import ClockKind, clock_policy_for
 from mailflow.desk.decision import Answer, Decision, Storing, Voice
 from mailflow.desk.delivery import expires_after
@@ -23,6 +24,8 @@ from mailflow.desk.person import language_for
 from mailflow.desk.plain_address import is_plain_address
 from mailflow.desk.policy import Policy
 from mailflow.desk.progress import next_update_at, owes_news
+from mailflow.desk.proposal import FIELD as PROPOSAL_FIELD
+from mailflow.desk.proposal import proposal_text
 from mailflow.desk.relay import answer_text, mark_internal, relay_recipients
 from mailflow.desk.reply_token import Purpose, ReplyToken, sign_token
 from mailflow.desk.suggestion import Suggestion
@@ -323,3 +326,35 @@ def _references(
         return (f"ticket-{ticket.id}.{root}@{desk.policy.message_id_domain}",)
     ids = [i for i in work.tickets.thread_ids(ticket.id) if i != parent]
     return (*ids, parent) if parent else tuple(ids)
+
+
+# ── an answer proposed to an agent ──────────────────────────────────────────────────────────────
+
+
+def proposed_answer(
+    work: Work, desk: Desk, ticket: Ticket, article: Article, mark: str
+) -> tuple[bytes, str | None]:
+    """A draft in the thread, addressed to the customer's side; its octets and the id it answers.
+
+    Its Message-ID is not one of ours: a person's mail client sends it, and then it is that person's answer.
+    """
+    policy = desk.policy
+    language = ticket.language or policy.language
+    people = [Address(p.address, p.name) for p in relay_recipients(ticket, policy)]
+    token = _token(desk, ticket, ticket.requester, Purpose.REQUESTER)
+    parent = work.tickets.last_customer_message_id(ticket.id)
+    outgoing = OutgoingMessage(
+        message_id=f"{mark}@drafts.{policy.domain}",
+        date=desk.clock(),
+        author=Address(policy.support_address, policy.support_name),
+        to=tuple(people[:1]),
+        cc=tuple(people[1:]),
+        subject=reply_subject(ticket.subject),
+        text=proposal_text(ticket, in_language(article, language), policy.support_name, language),
+        reply_to=_reply_to(policy, token),
+        in_reply_to=parent,
+        references=_references(work, desk, ticket, parent, internal=False),
+        automatic=False,
+        extra_fields=((PROPOSAL_FIELD, mark),),
+    )
+    return compose_message(outgoing), parent

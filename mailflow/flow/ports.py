@@ -31,6 +31,7 @@ from mailflow.desk.ticket import (
     Ticket,
     TicketStatus,
 )
+from mailflow.flow.mirror_ports import MirrorRows, OwnMailRows
 from mailflow.mail.message import IncomingMessage, RawMessage
 
 Clock = Callable[[], datetime]  # aware UTC
@@ -122,6 +123,10 @@ class Intake(Protocol):
         """Store the bytes, to be recorded in this same transaction. None when they were known before."""
         ...
 
+    def known_uids(self, folder: str, uidvalidity: int, uids: Sequence[int]) -> set[int]:
+        """Those of ``uids`` whose message is known to lie there."""
+        ...
+
     def filed(self, content_hash: str) -> Filed | None:
         """What became of these bytes; None when they are not known, or only as old mail never read."""
         ...
@@ -210,6 +215,9 @@ class Outbox(Protocol):
         ...
 
     def in_flight(self) -> Sequence[OutboxMail]: ...
+    def drop_automatic(self, ticket_id: int, reason: str, now: datetime) -> int:
+        """Automatic mail of this ticket that has not left never leaves. Returns how many."""
+
     def take_back(
         self, ticket_id: int, kinds: Sequence[NoticeKind], reason: str, now: datetime
     ) -> int:
@@ -363,6 +371,10 @@ class Work(Protocol):
     def templates(self) -> KeepsTemplates: ...
     @property
     def schedule(self) -> Schedule: ...
+    @property
+    def mirror(self) -> MirrorRows: ...
+    @property
+    def own_mail(self) -> OwnMailRows: ...
 
 
 class Store(Protocol):

@@ -57,12 +57,13 @@ def fetch_new(
     *,
     max_octets: int,
     stop: Callable[[], bool] = lambda: False,
+    skip_known: bool = False,
 ) -> int:
     """Commit every message of ``folder`` not recorded yet. Returns how many were new.
 
     The first contact with a folder records where it ends and takes nothing: old mail is answered by
     nobody. After a change of UIDVALIDITY everything since then is read again; known bytes only gain a
-    location.
+    location. ``skip_known`` passes over what is known to lie there already, because we put it there.
     """
     state = mailbox.open_folder(folder)
     with store.begin() as work:
@@ -82,7 +83,12 @@ def fetch_new(
         uids = mailbox.uids_after(cursor.last_uid, limit=_PAGE)
         if not uids:
             break
-        for raw in mailbox.fetch_many(uids, max_octets=max_octets):
+        wanted = uids
+        if skip_known:
+            with store.begin() as work:
+                known_here = work.intake.known_uids(folder, state.uidvalidity, uids)
+            wanted = [uid for uid in uids if uid not in known_here]
+        for raw in mailbox.fetch_many(wanted, max_octets=max_octets):
             uid = raw.location.uid if raw.location else cursor.last_uid
             cursor = replace(cursor, last_uid=uid)
             with store.begin() as work:

@@ -27,6 +27,8 @@ from mailflow.store.articles import SqlArticles
 from mailflow.store.diagnosis import fault_from
 from mailflow.store.faults import StoreWrong
 from mailflow.store.intake import SqlIntake
+from mailflow.store.mirror import SqlMirror
+from mailflow.store.mirror_mail import SqlOwnMail
 from mailflow.store.outbox import SqlOutbox
 from mailflow.store.reports import SqlReports
 from mailflow.store.schedule import SqlSchedule
@@ -54,6 +56,8 @@ class SqlWork:
         self._articles = SqlArticles(connection)
         self._templates = SqlTemplates(connection)
         self._schedule = SqlSchedule(connection)
+        self._mirror = SqlMirror(connection)
+        self._own_mail = SqlOwnMail(connection)
 
     @property
     def intake(self) -> SqlIntake:
@@ -82,6 +86,14 @@ class SqlWork:
     @property
     def schedule(self) -> SqlSchedule:
         return self._schedule
+
+    @property
+    def mirror(self) -> SqlMirror:
+        return self._mirror
+
+    @property
+    def own_mail(self) -> SqlOwnMail:
+        return self._own_mail
 
 
 class SqlStore:

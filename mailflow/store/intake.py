@@ -84,6 +84,20 @@ class SqlIntake:
         self._remember_place(raw.location, row_id, now)
         return WaitingMessage(row_id, raw, source, 0)
 
+    def known_uids(self, folder: str, uidvalidity: int, uids: Sequence[int]) -> set[int]:
+        column = t.sighting.c
+        if not uids:
+            return set()
+        return set(
+            self._connection.execute(
+                select(column.uid).where(
+                    column.folder == folder,
+                    column.uidvalidity == uidvalidity,
+                    column.uid.between(min(uids), max(uids)),
+                )
+            ).scalars()
+        )
+
     def filed(self, content_hash: str) -> Filed | None:
         column, message = t.raw_message.c, t.message.c
         row = self._connection.execute(

@@ -274,6 +274,21 @@ class SqlOutbox:
         ).all()
         return read_mails(self._connection, rows)
 
+    def drop_automatic(self, ticket_id: int, reason: str, now: datetime) -> int:
+        column = t.outbox.c
+        ids = list(
+            self._connection.execute(
+                select(column.id).where(
+                    column.ticket_id == ticket_id,
+                    column.mail_class == MailClass.AUTOMATIC.value,
+                    column.state.in_((OutboxState.PENDING.value, OutboxState.HELD.value)),
+                )
+            ).scalars()
+        )
+        for mail_id in ids:
+            self.settle(mail_id, Settlement(OutboxState.DROPPED, reason, ()), now)
+        return len(ids)
+
     def release(self, mail_id: int, now: datetime) -> bool:
         """Let a held mail go, with its full lifetime from now on. False when it is not held."""
         column = t.outbox.c

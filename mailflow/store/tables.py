@@ -371,3 +371,80 @@ template_serving = Table(
     Index(None, "notice", "language", "id"),
     sqlite_autoincrement=True,
 )
+# ── what the mailbox shows ──────────────────────────────────────────────────────────────────────
+
+# A folder as it stood when we last looked: nothing is asked about it while STATUS answers the same.
+mirror_folder = Table(
+    "mirror_folder",
+    metadata,
+    Column("folder", Key, primary_key=True),
+    Column("uidvalidity", BigInteger, nullable=False),
+    Column("uidnext", BigInteger, nullable=False),
+    Column("messages", BigInteger, nullable=False),
+    Column("modseq", BigInteger),
+    Column("looked_at", Moment, nullable=False),
+)
+
+# Where a message of a ticket lies, and what we last showed of it (base). aimed_*: what a round is about to do.
+# base_folder is empty text for a message that had gone elsewhere, NULL for one never shown.
+mirror_place = Table(
+    "mirror_place",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("folder", Key, nullable=False),
+    Column("uidvalidity", BigInteger, nullable=False),
+    Column("uid", BigInteger, nullable=False),
+    Column("raw_message_id", Integer, ForeignKey("raw_message.id"), nullable=False),
+    Column("base_folder", Key),
+    Column("base_marks", CleanJson, nullable=False),
+    Column("aimed_folder", Key),
+    Column("aimed_marks", CleanJson),
+    Column("shown_at", Moment, nullable=False),
+    Column("gone", Boolean, nullable=False, server_default=false()),
+    UniqueConstraint("folder", "uidvalidity", "uid"),
+    Index(None, "raw_message_id"),
+)
+
+# How far the rows of a table were taken into the mirror.
+mirror_progress = Table(
+    "mirror_progress",
+    metadata,
+    Column("name", Key, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+# The copy of a sent mail in the Sent folder: a step of its own, which never repeats the sending.
+sent_copy = Table(
+    "sent_copy",
+    metadata,
+    Column("outbox_id", Integer, ForeignKey("outbox.id"), primary_key=True),
+    Column("state", Key, nullable=False),  # waiting | filed | found | left out | given up
+    Column("reason", CleanText, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("not_before", Moment, nullable=False),
+    Column("settled_at", Moment),
+    Index(None, "state", "not_before"),
+)
+
+# An answer proposed in the Drafts folder. state: planned | waiting | missing | sent | edited | deleted | withdrawn.
+proposal = Table(
+    "proposal",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("ticket_id", Integer, ForeignKey("ticket.id"), nullable=False),
+    Column("article_id", Key, nullable=False),
+    Column("token", Key, nullable=False),  # the value of X-Mailflow-Proposal
+    Column("in_reply_to", Key),
+    Column("content_hash", Key, nullable=False),
+    Column("state", Key, nullable=False),
+    Column("reason", CleanText, nullable=False),
+    Column("folder", Key, nullable=False),
+    Column("uidvalidity", BigInteger),
+    Column("uid", BigInteger),
+    Column("created_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    UniqueConstraint("ticket_id", "article_id"),
+    UniqueConstraint("token"),
+    Index(None, "state"),
+    sqlite_autoincrement=True,
+)
