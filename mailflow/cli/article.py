@@ -401,6 +401,7 @@ def _plan(work: SqlWork, desk: Desk, kept: KeptArticle, article: Article) -> lis
 def _preview(desk: Desk, article: Article, departures: Sequence[Departure]) -> None:
     """How many, who, when, and what they would read."""
     from mailflow.desk.notices import plain_facts
+    from mailflow.desk.policy import SendingMode
     from mailflow.desk.progress import article_letter
 
     console = screen()
@@ -430,6 +431,10 @@ def _preview(desk: Desk, article: Article, departures: Sequence[Departure]) -> N
     console.print(cell(f"\nWhat #{first.id} would read: {rendered.subject}", "dim"), soft_wrap=True)
     for line in rendered.text.splitlines():
         console.print(cell(f"  │ {line}"), soft_wrap=True)
+    if desk.policy.mode is SendingMode.SHADOW:
+        kind = letter.kind.value
+        words = f"Shadow mode: this is recorded and does not leave, unless `mailflow sending on {kind}` was said before."
+        console.print(cell(words, "yellow"), soft_wrap=True)
 
 
 def _announce(store: SqlStore, desk: Desk, article: Article) -> None:

@@ -43,7 +43,7 @@ def list_(
             {
                 "kind": kind.value,
                 "on": on,
-                "because": "you said so" if kind.value in choices else f'sending.mode = "{mode}"',
+                "because": _because(kind, kind.value in choices, mode),
                 "sent": count["sent"],
                 "shadow": count["shadow"],
             }
@@ -63,6 +63,14 @@ def list_(
     ]
     columns = ["kind", "now", "because", "sent in 7 days", "only recorded"]
     print_table(screen(), columns, rows, giving_way=("because",))
+
+
+def _because(kind: NoticeKind, chosen: bool, mode: str) -> str:
+    if chosen:
+        return "you said so"
+    if kind is NoticeKind.REPORT:
+        return "it goes to you alone"
+    return f'sending.mode = "{mode}"'
 
 
 @app.command()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mailflow.cli.outcome import Failure, settings_for
-from mailflow.cli.screen import cell, print_json, print_table, screen
+from mailflow.cli.screen import cell, print_json, print_labelled, print_table, screen
 from mailflow.cli.store import opened_store
 
 if TYPE_CHECKING:
@@ -117,22 +117,13 @@ def _print(summary: Sequence[KindSummary], compared: list[Compared], days: int) 
     columns = ["kind", "mails", "ahead of people's answer", "still unanswered", "hardly needed"]
     print_table(console, columns, rows, giving_way=("kind",))
     console.print()
-    rows = [
-        [
-            f"{c.mail.at:%m-%d %H:%M}",
-            f"#{c.mail.ticket.id}" if c.mail.ticket else "",
-            c.mail.kind,
-            c.mail.to,
-            c.told,
-        ]
-        for c in compared[-_LISTED:]
-    ]
-    print_table(
-        console,
-        ["at (UTC)", "ticket", "kind", "to", "beside what people did"],
-        rows,
-        giving_way=("beside what people did", "to"),
-    )
+    for c in compared[-_LISTED:]:
+        ticket = f"#{c.mail.ticket.id} " if c.mail.ticket else ""
+        kind = c.mail.kind.replace("_", " ")
+        console.print(
+            cell(f"{c.mail.at:%m-%d %H:%M}  {ticket}{kind} to {c.mail.to}"), soft_wrap=True
+        )
+        print_labelled(console, "", cell(c.told, "cyan"))
     if len(compared) > _LISTED:
         typer.echo(
             f"The latest {_LISTED} of {len(compared)}; --html FILE or --json has all.", err=True
