@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from mailflow.desk.commands import Command, CommandFault
 from mailflow.desk.ticket import ParticipantRole, Priority, TicketStatus
 from mailflow.desk.update_orders import UpdateOrder
 from mailflow.desk.wishes import Wish
@@ -101,6 +102,10 @@ class Decision:
     agent_address: str | None = None  # the proven agent, when voice is AGENT and it is known which
     priority: Priority | None = None  # for a new ticket
     queue: str | None = None  # for a new ticket
+    commands: tuple[Command, ...] = ()  # of a proven agent
+    command_faults: tuple[CommandFault, ...] = ()  # why none of them is carried out
+    internal: bool = False  # an agent's words that are nobody's but the desk's
+    exposed: tuple[str, ...] = ()  # outsiders who saw the agent's personal reply address
     blocked_address: str | None = None  # bounced for good: no more automatic mail to it
     warnings: tuple[str, ...] = ()
     order: UpdateOrder | None = None  # what an agent says to a planned progress update

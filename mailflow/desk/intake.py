@@ -6,9 +6,12 @@ machine wrote, what a person wrote. Each path answers the four questions of ``de
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
-from mailflow.desk.changes import gone_reason
+from mailflow.desk.changes import SetStatus, gone_reason
+from mailflow.desk.commands import CommandFault, CommandMail, read_commands, spoken_by
 from mailflow.desk.context import Source, ThreadContext, new_text_hash, participant
 from mailflow.desk.decision import (
     Answer,
@@ -29,7 +32,7 @@ from mailflow.desk.relay import relay_fault
 from mailflow.desk.reply_token import Purpose, TokenClaims
 from mailflow.desk.suggestion import Suggestion
 from mailflow.desk.thread import match_ticket
-from mailflow.desk.ticket import ParticipantRole, Priority, Ticket, TicketStatus
+from mailflow.desk.ticket import Article, ParticipantRole, Priority, Ticket, TicketStatus
 from mailflow.desk.update_orders import UpdateOrder, read_order
 from mailflow.desk.wishes import Wish, says_more, wish_of
 from mailflow.mail.addresses import canonical_address
@@ -63,12 +66,16 @@ def decide_intake(
     context: ThreadContext,
     suggestion: Suggestion,
     policy: Policy,
+    articles: Mapping[str, Article] = MappingProxyType({}),
 ) -> Decision:
-    """The four answers about ``message``. Total: every message gets a decision."""
+    """The four answers about ``message``. Total: every message gets a decision.
+
+    ``articles`` are those an agent's command may send.
+    """
     verified = is_authenticated(message, policy.authserv_id)
     trusted = source is Source.SENT
     thread = match_ticket(message, claims, context, policy, trusted=trusted)
-    scene = Scene(message, claims, context, suggestion, policy, thread, verified)
+    scene = Scene(message, claims, context, suggestion, policy, thread, verified, articles)
     if _is_our_own(message, policy):
         return scene.set_aside("a mail mailflow sent itself")
     if source is Source.SENT:
@@ -86,7 +93,7 @@ def decide_intake(
     forward = forward_by_agent(message, policy) if scene.ticket is None else None
     if forward:
         return _decide_forward(scene, forward)
-    if scene.ticket is not None and policy.agent(_author_address(message)):
+    if policy.agent(_author_address(message)) and (scene.ticket or _stale_token_ticket(scene)):
         return _decide_unproven_agent(scene, message.origin.kind is Origin.PERSON)
     return _decide_customer(scene)
 
@@ -102,6 +109,7 @@ class Scene:
     policy: Policy
     thread: ThreadDecision
     verified: bool
+    articles: Mapping[str, Article]
 
     @property
     def ticket(self) -> Ticket | None:
@@ -152,21 +160,37 @@ def _decide_agent(scene: Scene, agent: Agent) -> Decision:
     order = read_order(scene.message.new_text)
     if order is not None:
         return _decide_order(scene, agent, order)
-    fault = gone_reason(ticket) or relay_fault(scene.message, ticket, scene.policy)
-    if fault:
-        answer, status = AnswerDecision(Answer.TELL_AGENT, fault), None
+    read = read_commands(scene.message, agent, scene.policy, scene.articles.keys())
+    if read.faults:
+        return _tell_agent(scene, agent, _faults_in_words(read), read)
+    if read.is_internal or not read.says_something:
+        fault = gone_reason(ticket)
+        reason = "an internal note" if read.is_internal else "commands alone: nothing to pass on"
+        answer, status = AnswerDecision(Answer.NOTHING, reason), None
     else:
+        spoken = spoken_by(scene.message, read, scene.articles)
+        fault = gone_reason(ticket) or relay_fault(spoken, ticket, scene.policy)
         reason = f"{agent.address} answered from their own mailbox"
         answer, status = AnswerDecision(Answer.RELAY, reason), TicketStatus.PENDING
+    if fault:
+        return _tell_agent(scene, agent, fault, read)
+    if any(isinstance(c, SetStatus) for c in read.commands):
+        status = None  # the command says it
+    relayed = answer.value is Answer.RELAY
     return Decision(
         store=StoreDecision(Storing.ADD_TO_TICKET, "an agent's mail"),
         thread=scene.thread,
-        wake=WakeDecision(False, "an agent answered" if status else "nothing was answered", status),
+        wake=WakeDecision(
+            False, "an agent answered" if relayed else "an agent wrote to the desk", status
+        ),
         answer=answer,
         voice=Voice.AGENT,
         verified=scene.verified,
-        joins=_copied_in(scene, ticket) if fault is None else (),
+        joins=_copied_in(scene, ticket) if relayed else (),
         agent_address=agent.address,
+        commands=read.commands,
+        internal=read.is_internal,
+        exposed=_exposed_to(scene),
     )
 
 
@@ -185,6 +209,61 @@ def _decide_order(scene: Scene, agent: Agent, order: UpdateOrder) -> Decision:
     )
 
 
+def _tell_agent(scene: Scene, agent: Agent, fault: str, read: CommandMail) -> Decision:
+    """Nothing of the mail leaves or is carried out; its author is told why."""
+    return Decision(
+        store=StoreDecision(Storing.ADD_TO_TICKET, "an agent's mail"),
+        thread=scene.thread,
+        wake=WakeDecision(False, "nothing was answered"),
+        answer=AnswerDecision(Answer.TELL_AGENT, fault),
+        voice=Voice.AGENT,
+        verified=scene.verified,
+        agent_address=agent.address,
+        command_faults=read.faults,
+        exposed=_exposed_to(scene),
+    )
+
+
+def refuse_commands(decision: Decision, faults: Sequence[CommandFault]) -> Decision:
+    """The decision about an agent's mail whose commands the tickets do not allow: back to its author."""
+    read = CommandMail(faults=tuple(faults))
+    return replace(
+        decision,
+        wake=WakeDecision(False, "nothing was answered"),
+        answer=AnswerDecision(Answer.TELL_AGENT, _faults_in_words(read)),
+        joins=(),
+        commands=(),
+        command_faults=read.faults,
+        internal=False,
+    )
+
+
+def _faults_in_words(read: CommandMail) -> str:
+    return "; ".join(f"{f.line}: {f.why}" if f.line else f.why for f in read.faults[:5])
+
+
+def _exposed_to(scene: Scene) -> tuple[str, ...]:
+    """Outsiders in copy of a mail to a personal reply address, which alone proves the agent here."""
+    if scene.policy.authserv_id:
+        return ()  # the address is no use without a pass of the named server
+    policy = scene.policy
+    seen = [ascii_lower(a.address) for a in (*scene.message.to, *scene.message.cc)]
+    ours = policy.own_addresses
+    return tuple(
+        a
+        for a in dict.fromkeys(seen)
+        if not {a, canonical_address(a)} & ours and not policy.agent(a) and is_plain_address(a)
+    )[:_MAX_JOINING]
+
+
+def _stale_token_ticket(scene: Scene) -> Ticket | None:
+    """The ticket of a genuine personal reply address that was replaced since, or is somebody else's."""
+    token = scene.claims.addressed
+    if token is None or token.purpose is not Purpose.AGENT or scene.message.author_ambiguous:
+        return None
+    return scene.context.current(token.ticket_id)
+
+
 def _decide_unproven_agent(scene: Scene, by_person: bool) -> Decision:
     """A mail in an agent's name that did not come to their reply address: kept, and that agent is told.
 
@@ -192,9 +271,12 @@ def _decide_unproven_agent(scene: Scene, by_person: bool) -> Decision:
     """
     reason = "it did not come to your personal reply address, so it could be anybody's"
     answer = Answer.TELL_AGENT if by_person else Answer.NOTHING
+    thread, stale = scene.thread, _stale_token_ticket(scene)
+    if scene.ticket is None and stale is not None:
+        thread = ThreadDecision(stale.id, Proof.NONE, scene.thread.reason)
     return Decision(
         store=StoreDecision(Storing.ADD_TO_TICKET, _UNPROVEN_AGENT),
-        thread=scene.thread,
+        thread=thread,
         wake=WakeDecision(False, "only the agent it names is told"),
         answer=AnswerDecision(answer, reason),
         voice=Voice.MACHINE,

@@ -9,13 +9,19 @@ from datetime import UTC, datetime
 from typing import Any, assert_never
 
 from mailflow.desk.notices import (
+    REASON_CODES,
     Acknowledgement,
+    AgentAnswered,
     AgentNotification,
+    AgentReminder,
     ArticleFacts,
     ArticleUpdate,
     AttachmentFacts,
+    CommandReceipt,
     Digest,
     DigestLine,
+    DoneFacts,
+    FaultFacts,
     NoticeFacts,
     NoticeKind,
     NotSent,
@@ -63,6 +69,23 @@ _DIGEST_LINES = (
     ),
     DigestLine(number=17, requester_address="ben@example.org", status="on hold", silent_hours=1),
 )
+_DONE = {
+    "status": "solved",
+    "priority": "high",
+    "assignee": "ann@example.com",
+    "article": "login-loop",
+    "tags": "sign-in vpn",
+    "snooze": "2026-03-09T08:00+00:00",
+    "due": "2026-03-09T08:00+00:00",
+    "merge": "#9",
+    "split": "#13",
+    "open": "#14",
+    "note": "message 40",
+    "link": "#9",
+    "kind": "question",
+    "mute": "muted",
+    "queue": "billing",
+}
 _CUSTOMER: dict[str, Any] = {
     "authenticated": True,
     "requester_name": "Maria Sommer",
@@ -265,10 +288,80 @@ def _samples(kind: NoticeKind) -> tuple[NoticeFacts, ...]:
                     original_subject="Re: Cannot sign in since this morning [#12]",
                     original_text="Hello Maria,\n\nI have unlocked your account.\n\nJo",
                 ),
-                NotSent(**_BARE_DESK, reason="It contained nothing but commands."),
+                NotSent(
+                    **_DESK,
+                    agent_name="Jo Park",
+                    requester_address="maria@example.org",
+                    reason="#cloes: there is no command #cloes",
+                    reason_code="commands",
+                    original_subject="Re: Cannot sign in since this morning [#12]",
+                    original_text="#cloes\n\nHello Maria,\n\nI have unlocked your account.\n\nJo",
+                    faults=(
+                        FaultFacts(
+                            line="#cloes", why="there is no command #cloes", instead="#close"
+                        ),
+                        FaultFacts(why="there are more than 20 commands"),
+                    ),
+                    draft_link="mailto:support@example.com?subject=Re%3A%20Cannot&body=%23close",
+                ),
+                *(
+                    NotSent(**_BARE_DESK, reason="It held no words.", reason_code=code)
+                    for code in ("", *REASON_CODES.values())
+                ),
+            )
+        case NoticeKind.COMMAND_RECEIPT:
+            return (
+                CommandReceipt(
+                    **_DESK,
+                    agent_name="Jo Park",
+                    done=tuple(
+                        DoneFacts(what=what, value=value)
+                        for what in _DONE
+                        for value in (_DONE[what], "")
+                    ),
+                    answered_to=("maria@example.org", "ben@example.org"),
+                    answered_before="Ann Lee",
+                    exposed=("ben@example.org",),
+                    help=True,
+                ),
+                CommandReceipt(**_BARE_DESK),
+            )
+        case NoticeKind.AGENT_ANSWERED:
+            return (
+                AgentAnswered(
+                    **_DESK,
+                    answered_by="Ann Lee",
+                    requester_name="Maria Sommer",
+                    requester_address="maria@example.org",
+                    subject="Cannot sign in since this morning",
+                    answer_text="Hello Maria,\n\nI have unlocked your account.\n\nAnn",
+                ),
+                AgentAnswered(
+                    **_BARE_DESK,
+                    answered_by="ann@example.com",
+                    requester_address="maria@example.org",
+                ),
+            )
+        case NoticeKind.AGENT_REMINDER:
+            return tuple(
+                AgentReminder(**_DESK, **facts)
+                for cause in ("assigned", "snooze", "due")
+                for facts in _reminders(cause)
             )
         case _:
             assert_never(kind)
+
+
+def _reminders(cause: str) -> tuple[dict[str, Any], ...]:
+    bare = {"cause": cause, "requester_address": "maria@example.org"}
+    rich = {
+        "by": "Ann Lee",
+        "due_at": datetime(2026, 3, 9, 8, 0, tzinfo=UTC),
+        "requester_name": "Maria Sommer",
+        "subject": "Cannot sign in since this morning",
+        "last_text": "It works again, thank you.",
+    }
+    return {**bare, **rich}, bare
 
 
 def _agent_samples() -> tuple[NoticeFacts, ...]:

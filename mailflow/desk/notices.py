@@ -33,6 +33,9 @@ class NoticeKind(enum.StrEnum):
     REOPENED = "reopened"  # to the requester: your reply opened it again
     REMINDER = "reminder"  # to an agent: a response clock runs out, or ran out
     UPDATE_WARNING = "update_warning"  # to an agent: this progress update leaves soon
+    COMMAND_RECEIPT = "command_receipt"  # to an agent: this is what your commands did
+    AGENT_ANSWERED = "agent_answered"  # to an agent: somebody else answered
+    AGENT_REMINDER = "agent_reminder"  # to an agent: assigned to you, awake again, or due
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +210,15 @@ class AgentNotification(NoticeFacts):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FaultFacts:
+    """A line that looks like a command and is none."""
+
+    line: Annotated[str, "the line as written; may be empty"] = ""
+    why: Annotated[str, "what is wrong with it"]
+    instead: Annotated[str, "the line that was perhaps meant; may be empty"] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NotSent(NoticeFacts):
     agent_name: Annotated[str | None, "the agent's name, or None"] = None
     requester_address: Annotated[str, "who did not get the answer; may be empty"] = ""
@@ -214,6 +226,11 @@ class NotSent(NoticeFacts):
     mend: Annotated[str | None, "what to do about it, one sentence, or None"] = None
     original_subject: Annotated[str, "the subject of the answer; may be empty"] = ""
     original_text: Annotated[str, "what the agent wrote"] = ""
+    reason_code: Annotated[
+        str, "which reason it is, for words in other languages; may be empty"
+    ] = ""
+    faults: Annotated[tuple[FaultFacts, ...], "what is wrong with the commands"] = ()
+    draft_link: Annotated[str, "a mailto: link that opens the mended mail; may be empty"] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,6 +276,56 @@ class WeeklyReport(ReportFacts):
     quarantined: Annotated[int, "messages in quarantine"] = 0
 
 
+class DoneFacts:
+    """One thing a command did."""
+
+    what: Annotated[str, "status, priority, assignee, tags, snooze, due, merge, split, note, …"]
+    value: Annotated[str, "what it is now; empty: taken away"] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandReceipt(NoticeFacts):
+    agent_name: Annotated[str | None, "the agent's name, or None"] = None
+    done: Annotated[tuple[DoneFacts, ...], "what the commands did, in order"] = ()
+    answered_to: Annotated[tuple[str, ...], "who got the words below the commands"] = ()
+    answered_before: Annotated[str | None, "who answered while this was written, or None"] = None
+    exposed: Annotated[tuple[str, ...], "outsiders who saw the personal reply address"] = ()
+    help: Annotated[bool, "whether to tell all commands there are"] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentAnswered(NoticeFacts):
+    answered_by: Annotated[str, "who answered: a name or an address"]
+    requester_name: Annotated[str, "the requester's name; may be empty"] = ""
+    requester_address: Annotated[str, "the requester's address"]
+    subject: Annotated[str, "the ticket's subject; may be empty"] = ""
+    answer_text: Annotated[str, "what was answered"] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentReminder(NoticeFacts):
+    cause: Annotated[str, "assigned, snooze or due"]
+    by: Annotated[str | None, "who assigned it, or None"] = None
+    due_at: Annotated[datetime | None, "when it is or was due, or None"] = None
+    requester_name: Annotated[str, "the requester's name; may be empty"] = ""
+    requester_address: Annotated[str, "the requester's address"]
+    subject: Annotated[str, "the ticket's subject; may be empty"] = ""
+    last_text: Annotated[str, "what the customer wrote last; may be empty"] = ""
+    status: Annotated[str, "the ticket's status now: new, open, pending, …"] = "open"
+    priority: Annotated[str, "low, normal, high or urgent"] = "normal"
+
+
+#: Why an agent's mail came back, as :class:`NotSent` names it to templates.
+REASON_CODES: Mapping[str, str] = {
+    "the ticket names nobody who can be written to": "nobody",
+    "it holds no text of yours and no attachment": "empty",
+    "it holds quotes only, and no words of yours": "quotes",
+    "it still holds parts of the internal notification": "internal",
+    "it is too large to be passed on whole": "cut",
+    "the internal notification is attached to it": "attached",
+    "it did not come to your personal reply address, so it could be anybody's": "address",
+}
+
 FACTS: Mapping[NoticeKind, type[NoticeFacts]] = {
     NoticeKind.ACKNOWLEDGEMENT: Acknowledgement,
     NoticeKind.AGENT_NOTIFICATION: AgentNotification,
@@ -271,6 +338,9 @@ FACTS: Mapping[NoticeKind, type[NoticeFacts]] = {
     NoticeKind.REOPENED: Reopened,
     NoticeKind.REMINDER: Reminder,
     NoticeKind.UPDATE_WARNING: UpdateWarning,
+    NoticeKind.COMMAND_RECEIPT: CommandReceipt,
+    NoticeKind.AGENT_ANSWERED: AgentAnswered,
+    NoticeKind.AGENT_REMINDER: AgentReminder,
 }
 
 
@@ -299,6 +369,7 @@ def _reference(facts: type, prefix: str) -> Iterator[tuple[str, str]]:
         declared, meaning = typing.get_args(hint)[:2]
         yield prefix + name, meaning
         nested = [ArticleFacts, AttachmentFacts, DigestLine]
+        nested = [ArticleFacts, AttachmentFacts, DoneFacts, FaultFacts]
         for part in (declared, *typing.get_args(declared)):
             if part in nested:
                 yield from _reference(part, f"{prefix}{name}.")

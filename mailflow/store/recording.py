@@ -210,7 +210,7 @@ def _change_ticket(
         answered = waiting.source is Source.SENT or decision.answer.value is Answer.RELAY
         if answered and ticket.first_response_at is None:
             values["first_response_at"] = now
-        if decision.agent_address and ticket.assignee is None:
+        if answered and decision.agent_address and ticket.assignee is None:
             values["assignee"] = decision.agent_address
             _note_change(
                 connection,

@@ -1,0 +1,468 @@
+"""Commands by mail: lines of their own at the top of an agent's new text. Pure.
+
+A command is ``#word`` and what belongs to it, alone on its line; ``#`` because every telephone has it one
+key away and none corrects, capitalises or links what begins with it. Case, blanks that cannot be seen,
+full-width forms, a blank behind ``#`` and a full stop at the end do not matter. The commands end at the
+first line of other text, so no quote, signature or forwarded mail below it is ever read as one.
+
+Whatever looks like a command and is none stops the whole mail: better back to its author than half done.
+One scan over the lines, linear.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from mailflow.desk.changes import (
+    Assign,
+    Change,
+    LinkTo,
+    MergeInto,
+    Mute,
+    SetArticle,
+    SetDue,
+    SetKind,
+    SetPriority,
+    SetQueue,
+    SetStatus,
+    SetTags,
+    Snooze,
+    tag_from,
+)
+from mailflow.desk.plain_address import is_plain_address
+from mailflow.desk.policy import Agent, Policy, ascii_lower
+from mailflow.desk.ticket import Article, Priority, TicketKind, TicketStatus
+from mailflow.desk.when import When, moment_of, parse_when
+from mailflow.mail.html_text import html_to_text
+from mailflow.mail.message import IncomingMessage
+
+MAX_COMMANDS = 20
+_MAX_LINE = 300  # characters; a longer line is text
+
+# Blanks, byte order marks and joiners that clients leave at the edges of a line.
+_EDGES = " \t\r\u00a0\u00ad\u200b-\u200f\u2028-\u202f\u205f\u2060\u2066-\u2069\u3000\ufeff"
+_INVISIBLE = re.compile(f"[{_EDGES}]+")
+_COMMAND = re.compile(r"#\s?([^\W\d_][\w-]{0,30})(?:[\s:]+(.*))?$", re.DOTALL)
+_LINKED = re.compile(r"<(?:mailto:)?([^<>\s]+)>", re.IGNORECASE)
+_SIGNATURE = re.compile(r"--\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class SnoozeFor:
+    when: When | None  # None: end it
+
+
+@dataclass(frozen=True, slots=True)
+class DueAt:
+    when: When | None
+
+
+@dataclass(frozen=True, slots=True)
+class WriteNote:
+    """The whole mail stays internal."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendArticle:
+    article_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SplitOff:
+    """The message answered, and what came after it, become a ticket of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFor:
+    """The mail's text becomes a new ticket of this requester."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class TellCommands:
+    """The author wants to know what commands there are."""
+
+
+Command = Change | SnoozeFor | DueAt | WriteNote | SendArticle | SplitOff | OpenFor | TellCommands
+
+
+@dataclass(frozen=True, slots=True)
+class CommandFault:
+    line: str  # as written
+    why: str
+    instead: str = ""  # the line that was perhaps meant
+
+
+@dataclass(frozen=True, slots=True)
+class CommandMail:
+    """What an agent's new text says: commands, what is wrong with them, and the words below."""
+
+    commands: tuple[Command, ...] = ()
+    faults: tuple[CommandFault, ...] = ()
+    rest: str = ""
+
+    @property
+    def is_internal(self) -> bool:
+        """Whether nothing of the mail goes to the customer: a note, or words that begin another ticket."""
+        return any(isinstance(c, WriteNote | OpenFor) for c in self.commands)
+
+    @property
+    def says_something(self) -> bool:
+        """Whether there is anything to pass on. A file beside mere commands is a signature's picture."""
+        sends = any(isinstance(c, SendArticle) for c in self.commands)
+        return bool(self.rest.strip()) or sends or not self.commands
+
+
+class _Unreadable(ValueError):
+    """Why a command's line cannot be read; ``instead`` is the line that was perhaps meant."""
+
+    def __init__(self, why: str, instead: str = "") -> None:
+        super().__init__(why)
+        self.instead = instead
+
+
+def read_commands(
+    message: IncomingMessage, agent: Agent, policy: Policy, articles: Collection[str]
+) -> CommandMail:
+    """The commands of a proven agent's mail. They count in a plain text part alone: HTML can hide lines.
+
+    ``articles`` are the short names there are.
+    """
+    read = parse_commands(message.new_text, agent, policy)
+    named = [c.article_id for c in read.commands if isinstance(c, SendArticle)]
+    missing = tuple(_no_article(name, articles) for name in named if name not in articles)
+    read = replace(read, faults=(*read.faults, *missing))
+    if not (read.commands or read.faults) or not _is_html_alone(message):
+        return read
+    why = "commands are read from plain text, and your mail program sent HTML alone"
+    line = next(x for x in map(_line, message.new_text.splitlines()) if x.startswith("#"))
+    return CommandMail(faults=(CommandFault(line, why),), rest=message.new_text)
+
+
+def _no_article(name: str, articles: Collection[str]) -> CommandFault:
+    near = difflib.get_close_matches(name, articles, n=1, cutoff=0.5)
+    meant = f"#article {near[0]}" if near else ""
+    return CommandFault(f"#article {name}", f"there is no article {name}", meant)
+
+
+def _is_html_alone(message: IncomingMessage) -> bool:
+    if message.html is None:
+        return False
+    return html_to_text(message.html).split() == message.text.split()
+
+
+def parse_commands(text: str, agent: Agent, policy: Policy) -> CommandMail:
+    """Commands on the leading lines of ``text``; blank lines between them do not matter."""
+    lines = text.split("\n")
+    commands: list[Command] = []
+    faults: list[CommandFault] = []
+    below = len(lines)
+    for number, written in enumerate(lines):
+        line = _line(written)
+        if not line:
+            continue
+        match = _COMMAND.match(line) if len(line) <= _MAX_LINE else None
+        if match is None:
+            below = number
+            break
+        try:
+            commands.append(_read(match[1], match[2] or "", agent, policy))
+        except _Unreadable as fault:
+            faults.append(CommandFault(line, str(fault), fault.instead))
+    if len(commands) > MAX_COMMANDS:
+        faults.append(CommandFault("", f"there are more than {MAX_COMMANDS} commands"))
+    rest = "\n".join(lines[below:]).strip("\n")
+    if not any(isinstance(c, WriteNote | OpenFor) for c in commands):
+        faults += _misplaced(lines[below:], agent, policy)
+    return CommandMail(tuple(commands), tuple(faults), rest)
+
+
+def _misplaced(lines: list[str], agent: Agent, policy: Policy) -> list[CommandFault]:
+    """Commands below other text: not carried out, and never sent to a customer either."""
+    for written in lines:
+        line = _line(written)
+        if _SIGNATURE.match(line):
+            break
+        match = _COMMAND.match(line) if line.startswith("#") and len(line) <= _MAX_LINE else None
+        if match is None or match[1].casefold() not in _WORDS:
+            continue
+        try:
+            _read(match[1], match[2] or "", agent, policy)
+        except _Unreadable:
+            continue
+        return [CommandFault(line, "commands stand at the top, before any other text")]
+    return []
+
+
+def spoken_by(
+    message: IncomingMessage, read: CommandMail, articles: Mapping[str, Article]
+) -> IncomingMessage:
+    """The message as it may be passed on: its words without the commands, and the articles they send."""
+    sent = [articles[c.article_id] for c in read.commands if isinstance(c, SendArticle)]
+    parts = [read.rest, *(f"{a.title}\n\n{a.body.strip()}" for a in sent)]
+    return replace(message, new_text="\n\n".join(p for p in parts if p.strip()))
+
+
+def change_of(command: Command, policy: Policy, queue: str | None, now: datetime) -> Change | None:
+    """The change a command asks for, its moment counted from ``now``; None where it is more than a change."""
+    zone = policy.calendar(queue).zone
+    match command:
+        case SnoozeFor(when):
+            return Snooze(moment_of(when, now, zone) if when else None)
+        case DueAt(when):
+            return SetDue(moment_of(when, now, zone) if when else None)
+        case SendArticle(article_id):
+            return SetArticle(article_id)
+        case WriteNote() | SplitOff() | OpenFor() | TellCommands():
+            return None
+        case _:
+            return command
+
+
+def in_order(commands: Iterable[Command]) -> list[Command]:
+    """As written, but merging comes last: nothing can be changed of a merged ticket."""
+    return sorted(commands, key=lambda c: isinstance(c, MergeInto))
+
+
+def _line(written: str) -> str:
+    """One line as it is judged: compatibility forms and invisible edges taken away."""
+    if len(written) > 4 * _MAX_LINE:
+        return written.strip()
+    line = unicodedata.normalize("NFKC", _INVISIBLE.sub(" ", written)).strip()
+    if line.startswith(("\\#", "*#")):  # bold, or as Markdown writers put it
+        line = line.lstrip("\\*").rstrip("*")
+    return line.rstrip(" .,;!") if line.startswith("#") else line
+
+
+def _read(word: str, rest: str, agent: Agent, policy: Policy) -> Command:
+    name = word.casefold()
+    reader = _WORDS.get(name)
+    if reader is None:
+        near = difflib.get_close_matches(name, _WORDS, n=1, cutoff=0.6)
+        meant = f"#{near[0]} {rest}".strip() if near else ""
+        raise _Unreadable(f"there is no command #{word}", meant)
+    argument = _LINKED.sub(lambda m: " " + m[1], rest).strip()
+    return reader(_Said(name, argument, agent, policy))
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    word: str
+    rest: str
+    agent: Agent
+    policy: Policy
+
+    def nothing_more(self) -> None:
+        if self.rest:
+            raise _Unreadable(f"#{self.word} takes nothing behind it", f"#{self.word}")
+
+    def needed(self, what: str, example: str) -> str:
+        if not self.rest:
+            raise _Unreadable(f"#{self.word} needs {what}", f"#{self.word} {example}")
+        return self.rest
+
+
+def _status(said: _Said) -> Command:
+    word = said.word
+    if word == "status":
+        word = said.needed("a status", "solved").casefold()
+    else:
+        said.nothing_more()
+    known = {**_STATUS_WORDS, **{s.value: s for s in TicketStatus}}
+    if word not in known:
+        near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+        raise _Unreadable(f"there is no status {word}", f"#status {near[0] if near else 'solved'}")
+    return SetStatus(known[word])
+
+
+def _priority(said: _Said) -> Command:
+    word = said.word
+    if word in ("priority", "prio"):
+        word = said.needed("a priority", "high").casefold()
+    else:
+        said.nothing_more()
+    if word not in list(Priority):
+        near = difflib.get_close_matches(word, list(Priority), n=1, cutoff=0.5)
+        raise _Unreadable(
+            f"there is no priority {word}", f"#priority {near[0] if near else 'high'}"
+        )
+    return SetPriority(Priority(word))
+
+
+def _claim(said: _Said) -> Command:
+    said.nothing_more()
+    return Assign(said.agent.address)
+
+
+def _unassign(said: _Said) -> Command:
+    said.nothing_more()
+    return Assign(None)
+
+
+def _assign(said: _Said) -> Command:
+    who = said.needed("somebody", "me").removeprefix("to ")
+    folded = who.casefold().lstrip("@")
+    if folded in ("me", "myself"):
+        return Assign(said.agent.address)
+    if folded in ("nobody", "none"):
+        return Assign(None)
+    address = ascii_lower(who.split()[-1])
+    found = [a for a in said.policy.agents if a.address == address or a.name.casefold() == folded]
+    if not found:  # a first name will do where it is only one person's
+        first = [a for a in said.policy.agents if folded in a.name.casefold().split()]
+        found = first if len(first) == 1 else []
+    if not found:
+        names = [a.name or a.address for a in said.policy.agents]
+        near = difflib.get_close_matches(who, names, n=1, cutoff=0.5)
+        meant = f"#assign {near[0]}" if near else ""
+        raise _Unreadable(f"{who} is no agent of this desk", meant)
+    return Assign(found[0].address)
+
+
+def _note(said: _Said) -> Command:
+    return WriteNote()
+
+
+def _article(said: _Said) -> Command:
+    return SendArticle(said.needed("the article's short name", "login-loop").casefold())
+
+
+def _tag(said: _Said) -> Command:
+    tags = tuple(said.needed("a tag", "vpn").replace(",", " ").split())
+    bad = next((t for t in tags if tag_from(t) is None), None)
+    if bad is not None:
+        raise _Unreadable(f"{bad} cannot be a tag")
+    return SetTags(remove=tags) if said.word == "untag" else SetTags(add=tags)
+
+
+def _when(said: _Said) -> When:
+    when = parse_when(said.needed("a day or a time", "monday"))
+    if when is None:
+        forms = "3d, 2h, friday, tomorrow 14:00 or 2026-12-01"
+        raise _Unreadable(f"{said.rest} is no moment it knows: write {forms}", f"#{said.word} 3d")
+    return when
+
+
+def _snooze(said: _Said) -> Command:
+    return SnoozeFor(None if said.rest.casefold() in ("none", "off", "end") else _when(said))
+
+
+def _wake(said: _Said) -> Command:
+    said.nothing_more()
+    return SnoozeFor(None)
+
+
+def _due(said: _Said) -> Command:
+    return DueAt(None if said.rest.casefold() in ("none", "off", "never") else _when(said))
+
+
+_NUMBER = re.compile(r"(?:(?:in)?to |with )?(?:ticket )?\[?#?(\d{1,9})\]?", re.IGNORECASE)
+
+
+def _number(said: _Said) -> int:
+    match = _NUMBER.fullmatch(said.needed("the number of a ticket", "12"))
+    if match is None or not 0 < int(match[1]) < 2**31:
+        raise _Unreadable(f"{said.rest} is no number of a ticket", f"#{said.word} 12")
+    return int(match[1])
+
+
+def _merge(said: _Said) -> Command:
+    return MergeInto(_number(said))
+
+
+def _link(said: _Said) -> Command:
+    return LinkTo(_number(said))
+
+
+def _split(said: _Said) -> Command:
+    said.nothing_more()
+    return SplitOff()
+
+
+def _mute(said: _Said) -> Command:
+    said.nothing_more()
+    return Mute(said.word == "mute")
+
+
+def _kind(said: _Said) -> Command:
+    word = said.needed("a kind", "question").casefold()
+    kinds = {**{k.value: k for k in TicketKind}, "feature": TicketKind.FEATURE_REQUEST}
+    if word not in kinds:
+        raise _Unreadable(f"there is no kind {word}", "#kind question")
+    return SetKind(kinds[word])
+
+
+def _queue(said: _Said) -> Command:
+    name = said.needed("a queue", "billing").casefold()
+    if name in ("none", "nothing"):
+        return SetQueue(None)
+    if said.policy.queue(name) is None:
+        known = [q.name for q in said.policy.queues]
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        raise _Unreadable(f"there is no queue {name}", f"#queue {near[0]}" if near else "")
+    return SetQueue(name)
+
+
+def _open_for(said: _Said) -> Command:
+    address = ascii_lower(said.needed("the requester's address", "mia@example.org").split()[-1])
+    if not is_plain_address(address):
+        raise _Unreadable(f"{address} is no mail address")
+    if address in said.policy.own_addresses or said.policy.agent(address):
+        raise _Unreadable(f"{address} is ours: name the customer")
+    return OpenFor(address)
+
+
+def _help(said: _Said) -> Command:
+    return TellCommands()
+
+
+_STATUS_WORDS = {
+    "solved": TicketStatus.SOLVED,
+    "solve": TicketStatus.SOLVED,
+    "done": TicketStatus.SOLVED,
+    "closed": TicketStatus.CLOSED,
+    "close": TicketStatus.CLOSED,
+    "open": TicketStatus.OPEN,
+    "reopen": TicketStatus.OPEN,
+    "pending": TicketStatus.PENDING,
+    "waiting": TicketStatus.PENDING,
+    "hold": TicketStatus.ON_HOLD,
+    "onhold": TicketStatus.ON_HOLD,
+}
+_Reader = Callable[[_Said], Command]
+_WORDS: dict[str, _Reader] = {
+    **dict.fromkeys(_STATUS_WORDS, _status),
+    "status": _status,
+    **dict.fromkeys((p.value for p in Priority), _priority),
+    "priority": _priority,
+    "prio": _priority,
+    "assign": _assign,
+    "claim": _claim,
+    "take": _claim,
+    "mine": _claim,
+    "unassign": _unassign,
+    "note": _note,
+    "internal": _note,
+    "article": _article,
+    "tag": _tag,
+    "tags": _tag,
+    "untag": _tag,
+    "snooze": _snooze,
+    "wake": _wake,
+    "due": _due,
+    "merge": _merge,
+    "link": _link,
+    "split": _split,
+    "mute": _mute,
+    "unmute": _mute,
+    "kind": _kind,
+    "queue": _queue,
+    "for": _open_for,
+    "help": _help,
+}
