@@ -21,6 +21,7 @@ from mailflow.desk.policy import (
     Budgets,
     Policy,
     ProgressPolicy,
+    Queue,
     SendingMode,
     ascii_lower,
 )
@@ -48,12 +49,23 @@ def policy_from(settings: Settings) -> Policy:
     """The admin's decisions as the desk reads them."""
     support, sending, progress = settings.support, settings.sending, settings.progress
     address = ascii_lower(support.address)
+    queues = tuple(
+        Queue(
+            name=q.name.lower(),
+            addresses=frozenset(map(ascii_lower, q.addresses)),
+            agents=tuple(map(ascii_lower, q.agents)),
+        )
+        for q in settings.queues
+    )
     return Policy(
         support_address=address,
         support_name=support.name,
         organisation=support.organisation,
         language=support.language,
-        own_addresses=frozenset({address, *(ascii_lower(a) for a in support.aliases)}),
+        own_addresses=frozenset(
+            {address, *map(ascii_lower, support.aliases), *(a for q in queues for a in q.addresses)}
+        ),
+        queues=queues,
         agents=tuple(Agent(ascii_lower(a.address), a.name) for a in settings.agents),
         mode=SendingMode(sending.mode),
         acknowledge=settings.acknowledgement.enabled,

@@ -41,12 +41,15 @@ _EXAMPLES: Mapping[str, str] = {
     "smtp.host": 'host = "smtp.example.org"',
     "agents.address": 'address = "agent@example.org"',
     "calendars.name": 'name = "office"',
+    "queues.name": 'name = "billing"',
+    "queues.addresses": 'addresses = ["billing@example.org"]',
 }
 _MENDS_OF_SECTIONS: tuple[tuple[str, str], ...] = (
     ("choose one", "remove one of the two lines"),
     ("not this machine", 'use tls = "implicit" or "starttls"'),
     ("own address", "give the person's own address: mail to the desk would go round in circles"),
     ("stands twice", "remove one of the two"),
+    ("who is not under [[agents]]", "add that agent, or take the address out of the queue"),
     ("ends before it begins", "write the earlier day as first"),
     ("longer than 400 days", "write a closure that ends sooner"),
 )

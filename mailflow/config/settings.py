@@ -263,6 +263,17 @@ class ProgressSettings(Section):
     """No update in these hours where a calendar names the time zone, nor on days off. Empty: none are quiet."""
 
 
+class QueueSettings(Section):
+    """Tickets that came to addresses of their own, such as billing@, and the agents they concern."""
+
+    name: Annotated[Line, Field(min_length=1)]
+    """What to call it, such as billing."""
+    addresses: Addresses
+    """Its addresses. They reach the same mailbox and are known as ours."""
+    agents: Addresses = ()
+    """Addresses of the agents to tell about its tickets. Empty: all of them."""
+
+
 class ClosureSettings(Section):
     """Days on which nobody works. It ends by itself."""
 
@@ -445,6 +456,7 @@ class Settings(Section):
     progress: ProgressSettings = ProgressSettings()
     calendars: Annotated[tuple[CalendarSettings, ...], Items] = ()
     clocks: Annotated[tuple[ClockSettings, ...], Items] = ()
+    queues: Annotated[tuple[QueueSettings, ...], Items] = ()
     suggestions: SuggestionsSettings = SuggestionsSettings()
     templates: TemplatesSettings = TemplatesSettings()
     articles: ArticlesSettings = ArticlesSettings()
@@ -465,8 +477,26 @@ class Settings(Section):
         return self
 
     @model_validator(mode="after")
+    def _queues_are_told_apart(self) -> Self:
+        known = {agent.address.lower() for agent in self.agents}
+        names = [queue.name.lower() for queue in self.queues]
+        addresses = [a.lower() for queue in self.queues for a in queue.addresses]
+        for what, given in (("queue", names), ("address", addresses)):
+            for name in given:
+                if given.count(name) > 1:
+                    raise ValueError(f"{what} {name} stands twice under [[queues]]")
+        for queue in self.queues:
+            for agent in queue.agents:
+                if agent.lower() not in known:
+                    raise ValueError(
+                        f"queue {queue.name} names {agent}, who is not under [[agents]]"
+                    )
+        return self
+
+    @model_validator(mode="after")
     def _agents_are_people(self) -> Self:
-        own = {a.lower() for a in (self.support.address, *self.support.aliases)}
+        queued = (a for queue in self.queues for a in queue.addresses)
+        own = {a.lower() for a in (self.support.address, *self.support.aliases, *queued)}
         seen: set[str] = set()
         for number, agent in enumerate(self.agents, start=1):
             address = agent.address.lower()
@@ -484,4 +514,5 @@ LISTS: dict[str, type[Section]] = {
     "agents": AgentSettings,
     "calendars": CalendarSettings,
     "clocks": ClockSettings,
+    "queues": QueueSettings,
 }

@@ -18,6 +18,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from mailflow.desk.articles import in_language
 from mailflow.desk.changes import (
     Assign,
     Change,
@@ -73,6 +74,13 @@ class SendArticle:
 
 
 @dataclass(frozen=True, slots=True)
+class DraftArticle:
+    """The answer becomes the draft of an article; without a title the ticket's subject is it."""
+
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SplitOff:
     """The message answered, and what came after it, become a ticket of their own."""
 
@@ -89,7 +97,17 @@ class TellCommands:
     """The author wants to know what commands there are."""
 
 
-Command = Change | SnoozeFor | DueAt | WriteNote | SendArticle | SplitOff | OpenFor | TellCommands
+Command = (
+    Change
+    | SnoozeFor
+    | DueAt
+    | WriteNote
+    | SendArticle
+    | DraftArticle
+    | SplitOff
+    | OpenFor
+    | TellCommands
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,10 +219,11 @@ def _misplaced(lines: list[str], agent: Agent, policy: Policy) -> list[CommandFa
 
 
 def spoken_by(
-    message: IncomingMessage, read: CommandMail, articles: Mapping[str, Article]
+    message: IncomingMessage, read: CommandMail, articles: Mapping[str, Article], language: str
 ) -> IncomingMessage:
     """The message as it may be passed on: its words without the commands, and the articles they send."""
-    sent = [articles[c.article_id] for c in read.commands if isinstance(c, SendArticle)]
+    named = [articles[c.article_id] for c in read.commands if isinstance(c, SendArticle)]
+    sent = [in_language(article, language) for article in named]
     parts = [read.rest, *(f"{a.title}\n\n{a.body.strip()}" for a in sent)]
     return replace(message, new_text="\n\n".join(p for p in parts if p.strip()))
 
@@ -219,7 +238,7 @@ def change_of(command: Command, policy: Policy, queue: str | None, now: datetime
             return SetDue(moment_of(when, now, zone) if when else None)
         case SendArticle(article_id):
             return SetArticle(article_id)
-        case WriteNote() | SplitOff() | OpenFor() | TellCommands():
+        case WriteNote() | DraftArticle() | SplitOff() | OpenFor() | TellCommands():
             return None
         case _:
             return command
@@ -331,6 +350,10 @@ def _note(said: _Said) -> Command:
 
 def _article(said: _Said) -> Command:
     return SendArticle(said.needed("the article's short name", "login-loop").casefold())
+
+
+def _draft_article(said: _Said) -> Command:
+    return DraftArticle(said.rest[:200])
 
 
 def _tag(said: _Said) -> Command:
@@ -450,6 +473,7 @@ _WORDS: dict[str, _Reader] = {
     "note": _note,
     "internal": _note,
     "article": _article,
+    "make-article": _draft_article,
     "tag": _tag,
     "tags": _tag,
     "untag": _tag,

@@ -168,7 +168,9 @@ def _decide_agent(scene: Scene, agent: Agent) -> Decision:
         reason = "an internal note" if read.is_internal else "commands alone: nothing to pass on"
         answer, status = AnswerDecision(Answer.NOTHING, reason), None
     else:
-        spoken = spoken_by(scene.message, read, scene.articles)
+        spoken = spoken_by(
+            scene.message, read, scene.articles, ticket.language or scene.policy.language
+        )
         fault = gone_reason(ticket) or relay_fault(spoken, ticket, scene.policy)
         reason = f"{agent.address} answered from their own mailbox"
         answer, status = AnswerDecision(Answer.RELAY, reason), TicketStatus.PENDING

@@ -6,19 +6,26 @@ sends twice, whatever crashed in between.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
 
 from mailflow.desk.articles import in_language
+from mailflow.desk.commands import TellCommands
 from mailflow.desk.decision import Answer, Decision, Voice
 from mailflow.desk.expectation import NOTHING_KNOWN, Expectation
 from mailflow.desk.notices import (
+    REASON_CODES,
     Acknowledgement,
+    AgentAnswered,
     AgentNotification,
+    AgentReminder,
     ArticleFacts,
     AttachmentFacts,
+    CommandReceipt,
+    DoneFacts,
+    FaultFacts,
     NoticeFacts,
     NoticeKind,
     NotSent,
@@ -27,7 +34,7 @@ from mailflow.desk.notices import (
 from mailflow.desk.outbox import MailClass
 from mailflow.desk.policy import Agent, Policy
 from mailflow.desk.suggestion import Suggestion
-from mailflow.desk.ticket import Article, Ticket, TicketStatus
+from mailflow.desk.ticket import Article, ParticipantRole, Ticket, TicketStatus
 from mailflow.mail.message import Address, IncomingMessage
 
 _MAX_ARTICLES_SHOWN = 3
@@ -247,14 +254,18 @@ _MEND_ADDRESS = "Reply to the newest notification about this ticket, then it goe
 def _not_sent(occasion: Occasion, policy: Policy) -> Letter:
     message, agent_address = occasion.message, occasion.decision.agent_address or ""
     agent = policy.agent(agent_address) or Agent(agent_address, "")
+    faults = occasion.decision.command_faults
+    reason = occasion.decision.answer.reason
     facts = NotSent(
         **desk_facts(occasion.ticket, policy),
         agent_name=agent.name or None,
         requester_address=occasion.ticket.requester.address,
-        reason=occasion.decision.answer.reason,
+        reason=reason,
+        reason_code="commands" if faults else REASON_CODES.get(reason, ""),
         mend=_MEND_TEXT if occasion.decision.voice is Voice.AGENT else _MEND_ADDRESS,
         original_subject=message.subject,
         original_text=message.new_text,
+        faults=tuple(FaultFacts(line=f.line, why=f.why, instead=f.instead) for f in faults),
     )
     return Letter(
         key=f"not sent:{occasion.message_row}",
@@ -265,6 +276,97 @@ def _not_sent(occasion: Occasion, policy: Policy) -> Letter:
         language=policy.language,
         auto_submitted="auto-replied",
         in_reply_to=message.message_id,
+    )
+
+
+def command_receipt(
+    occasion: Occasion,
+    policy: Policy,
+    done: Sequence[DoneFacts],
+    *,
+    answered_to: Sequence[str] = (),
+    answered_before: str | None = None,
+) -> Letter:
+    """The one answer to a mail with commands: what was done."""
+    decision = occasion.decision
+    address = decision.agent_address or ""
+    agent = policy.agent(address) or Agent(address, "")
+    facts = CommandReceipt(
+        **desk_facts(occasion.ticket, policy),
+        agent_name=agent.name or None,
+        done=tuple(done),
+        answered_to=tuple(answered_to),
+        answered_before=answered_before,
+        exposed=decision.exposed,
+        help=any(isinstance(c, TellCommands) for c in decision.commands),
+    )
+    return Letter(
+        key=f"receipt:{occasion.message_row}",
+        mail_class=MailClass.INTERNAL,
+        kind=NoticeKind.COMMAND_RECEIPT,
+        to=Address(agent.address, agent.name),
+        facts=facts,
+        language=policy.language,
+        auto_submitted="auto-replied",
+        in_reply_to=occasion.message.message_id,
+    )
+
+
+def answered_letters(occasion: Occasion, text: str, policy: Policy) -> tuple[Letter, ...]:
+    """Who else was told of the ticket hears that it is answered, so that nobody answers twice."""
+    ticket, by = occasion.ticket, occasion.decision.agent_address
+    told = [p.address for p in ticket.participants if p.role is ParticipantRole.AGENT]
+    if ticket.assignee and ticket.assignee != by:
+        told = [ticket.assignee]
+    elif ticket.first_response_at != ticket.updated_at:
+        return ()  # a later word of the one who has it: the others left it to them
+    speaker = policy.agent(by or "")
+    facts = AgentAnswered(
+        **desk_facts(ticket, policy),
+        answered_by=(speaker.name or speaker.address) if speaker else policy.support_name,
+        requester_name=ticket.requester.name,
+        requester_address=ticket.requester.address,
+        subject=ticket.subject,
+        answer_text=text,
+    )
+    agents = [a for a in map(policy.agent, dict.fromkeys(told)) if a and a.address != by]
+    return tuple(
+        Letter(
+            key=f"answered:{occasion.message_row}:{agent.address}",
+            mail_class=MailClass.INTERNAL,
+            kind=NoticeKind.AGENT_ANSWERED,
+            to=Address(agent.address, agent.name),
+            facts=facts,
+            language=policy.language,
+        )
+        for agent in agents
+    )
+
+
+def reminder_letter(
+    ticket: Ticket, agent: Agent, cause: str, last_text: str, policy: Policy, key: str, by: str = ""
+) -> Letter:
+    """To the agent a ticket was given to, or whose ticket woke or fell due (``cause``)."""
+    giver = policy.agent(by)
+    facts = AgentReminder(
+        **desk_facts(ticket, policy),
+        cause=cause,
+        by=(giver.name or giver.address) if giver else None,
+        due_at=ticket.due_at,
+        requester_name=ticket.requester.name,
+        requester_address=ticket.requester.address,
+        subject=ticket.subject,
+        last_text=last_text,
+        status=ticket.status.value,
+        priority=ticket.priority.value,
+    )
+    return Letter(
+        key=key,
+        mail_class=MailClass.INTERNAL,
+        kind=NoticeKind.AGENT_REMINDER,
+        to=Address(agent.address, agent.name),
+        facts=facts,
+        language=policy.language,
     )
 
 

@@ -345,7 +345,7 @@ def _samples(kind: NoticeKind) -> tuple[NoticeFacts, ...]:
         case NoticeKind.AGENT_REMINDER:
             return tuple(
                 AgentReminder(**_DESK, **facts)
-                for cause in ("assigned", "snooze", "due")
+                for cause in ("assigned", "split", "snooze", "due")
                 for facts in _reminders(cause)
             )
         case _:

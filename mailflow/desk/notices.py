@@ -304,7 +304,7 @@ class AgentAnswered(NoticeFacts):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentReminder(NoticeFacts):
-    cause: Annotated[str, "assigned, snooze or due"]
+    cause: Annotated[str, "assigned, split, snooze or due"]
     by: Annotated[str | None, "who assigned it, or None"] = None
     due_at: Annotated[datetime | None, "when it is or was due, or None"] = None
     requester_name: Annotated[str, "the requester's name; may be empty"] = ""

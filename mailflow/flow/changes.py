@@ -13,9 +13,10 @@ from mailflow.desk.changes import (
     decide_change,
     gone_reason,
 )
+from mailflow.desk.letters import reminder_letter
 from mailflow.desk.progress import next_update_at
 from mailflow.desk.ticket import LinkKind, Ticket
-from mailflow.flow.answer import Desk
+from mailflow.flow.answer import Desk, queue_letter
 from mailflow.flow.clocks import set_clocks
 from mailflow.flow.ports import Work
 
@@ -90,3 +91,37 @@ def add_note(work: Work, desk: Desk, ticket_id: int, text: str, *, by: str) -> R
     detail: dict[str, str | int] = {"from": "", "to": f"message {row}", "by": by}
     work.tickets.note_event(ticket_id, ChangeKind.NOTE.value, "an internal note", now, **detail)
     return row
+
+
+def split_ticket(
+    work: Work, desk: Desk, ticket_id: int, message_row: int, *, by: str
+) -> Ticket | Refused:
+    """A customer's message and what came after it become a ticket of their own. Its sender is told nothing.
+
+    ``message_row`` is not the first message of the ticket. LookupError when there is no such ticket.
+    """
+    ticket = work.tickets.ticket(ticket_id)
+    if ticket is None:
+        raise LookupError(f"there is no ticket {ticket_id}")
+    gone = gone_reason(ticket)
+    if gone:
+        return Refused(gone)
+    now = desk.clock()
+    new = work.tickets.split(ticket_id, message_row, now)
+    if new is None:
+        return Refused("only a later message of a customer can be split off")
+    work.tickets.link(new.id, ticket_id, LinkKind.SPLIT_FROM)
+    detail = {"from": f"#{ticket_id}", "to": f"#{new.id}", "by": by}
+    for number, reason in (
+        (ticket_id, f"split off as ticket {new.id}"),
+        (new.id, f"split off from ticket {ticket_id}"),
+    ):
+        work.tickets.note_event(number, ChangeKind.SPLIT.value, reason, now, **detail)
+    due = next_update_at(new, 0, desk.policy, now)
+    work.tickets.schedule_update(new.id, due)
+    for agent in desk.policy.agents_of(new.queue):
+        key = f"split:{new.id}:{agent.address}"
+        text = work.tickets.last_customer_text(new.id)
+        letter = reminder_letter(new, agent, "split", text, desk.policy, key, by)
+        queue_letter(work, desk, letter, new)
+    return new

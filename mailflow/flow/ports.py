@@ -12,7 +12,7 @@ from typing import Protocol
 from mailflow.desk.clocks import Clock as RunningClock
 from mailflow.desk.clocks import ClockKind, DueClock, Turn
 from mailflow.desk.context import Lookup, Source, ThreadContext
-from mailflow.desk.decision import Decision
+from mailflow.desk.decision import Decision, Joining
 from mailflow.desk.delivery import DataResult, RecipientResult
 from mailflow.desk.digest import Week
 from mailflow.desk.expectation import ReplyTime
@@ -183,6 +183,39 @@ class Tickets(Protocol):
         ...
 
     def link(self, ticket_id: int, other_id: int, kind: LinkKind) -> None: ...
+    def open(
+        self,
+        requester: Joining,
+        subject: str,
+        queue: str | None,
+        language: str | None,
+        now: datetime,
+        *,
+        verified: bool = False,
+    ) -> Ticket:
+        """A new ticket that no mail of its own opened."""
+        ...
+
+    def split(self, ticket_id: int, message_row: int, now: datetime) -> Ticket | None:
+        """A customer's message and the later public ones move to a new ticket of its author.
+
+        None when it is no customer's message of this ticket, or the first.
+        """
+        ...
+
+    def answered_message(self, ticket_id: int, message_ids: Sequence[str]) -> int | None:
+        """The customer's message that one of these mails of ours told of, else the last; never the first."""
+        ...
+
+    def answered_since(self, ticket_id: int, message_ids: Sequence[str], by: str) -> str | None:
+        """Another agent whose answer was recorded after the mail of ours with one of these ids. Their address."""
+        ...
+
+    def last_customer_text(self, ticket_id: int) -> str: ...
+    def renew_participant(self, ticket_id: int, address: str) -> None:
+        """The same participant under a new id: reply tokens made for the old one prove nothing any more."""
+        ...
+
     def add_note(self, ticket_id: int, author: str, name: str, text: str, now: datetime) -> int:
         """An internal message that came by no mail and leaves by none. Its row."""
         ...

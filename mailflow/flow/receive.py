@@ -14,9 +14,10 @@ from datetime import date, timedelta
 from itertools import takewhile
 
 from mailflow.desk.context import Source, lookup_for
-from mailflow.desk.decision import Decision
+from mailflow.desk.decision import Answer, Decision, Voice
 from mailflow.desk.forward import with_original
-from mailflow.desk.intake import decide_intake
+from mailflow.desk.intake import decide_intake, refuse_commands
+from mailflow.desk.letters import Occasion
 from mailflow.desk.policy import Policy
 from mailflow.desk.reply_token import read_claims
 from mailflow.desk.suggestion import NO_SUGGESTION, Suggestion
@@ -24,6 +25,12 @@ from mailflow.desk.ticket import Ticket
 from mailflow.flow.answer import Desk, queue_answers
 from mailflow.flow.asked import do_what_was_asked
 from mailflow.flow.clocks import set_clocks
+from mailflow.flow.commands import (
+    carry_out,
+    command_refusals,
+    protect_reply_address,
+    spoken_message,
+)
 from mailflow.flow.ports import (
     Clock,
     Cursor,
@@ -287,10 +294,21 @@ def _record(
     claims = read_claims(message, desk.keys, now.date())
     lookup = lookup_for(message, claims, desk.policy.subject_window)
     context = work.tickets.context_for(lookup, now)
-    decision = decide_intake(message, waiting.source, claims, context, suggestion, desk.policy)
+    decision = decide_intake(
+        message, waiting.source, claims, context, suggestion, desk.policy, desk.articles
+    )
+    if decision.commands and (faults := command_refusals(work, desk, message, decision)):
+        decision = refuse_commands(decision, faults)
     recorded = work.tickets.record(waiting, message, decision, suggestion, now)
     if recorded.ticket is not None:
-        queue_answers(work, desk, waiting, message, decision, suggestion, recorded.ticket)
+        protect_reply_address(work, desk, decision)
+        spoken = spoken_message(message, decision, desk)
+        queue_answers(work, desk, waiting, spoken, decision, suggestion, recorded.ticket)
+        if decision.voice is Voice.AGENT and decision.answer.value is not Answer.TELL_AGENT:
+            occasion = Occasion(
+                waiting.id, message, decision, suggestion, recorded.ticket, 0, desk.articles
+            )
+            carry_out(work, desk, occasion, spoken.new_text, recorded.message_row)
         do_what_was_asked(work, desk, recorded.ticket, message, decision)
         set_clocks(work, desk, recorded.ticket.id)
     text = f"{decision.store.value}: {decision.store.reason}"

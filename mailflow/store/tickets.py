@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    cast,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from mailflow.desk.context import Lookup, ThreadContext
 from mailflow.desk.decision import Decision, Joining, Voice
@@ -13,10 +25,18 @@ from mailflow.desk.notices import NoticeKind
 from mailflow.desk.outbox import OutboxState
 from mailflow.desk.policy import ascii_lower
 from mailflow.desk.suggestion import Suggestion
-from mailflow.desk.ticket import LinkKind, Participant, ParticipantRole, Ticket, TicketStatus
+from mailflow.desk.ticket import (
+    LinkKind,
+    Participant,
+    ParticipantRole,
+    Priority,
+    Ticket,
+    TicketStatus,
+)
 from mailflow.flow.ports import Recorded, WaitingMessage
 from mailflow.mail.message import IncomingMessage
 from mailflow.store import tables as t
+from mailflow.store.columns import key_text
 from mailflow.store.context import context_for
 from mailflow.store.recording import add_link, join, record_decision, set_status
 from mailflow.store.rows import add_event, new_id, participant_from, read_ticket, read_tickets
@@ -219,6 +239,129 @@ class SqlTickets:
 
     def link(self, ticket_id: int, other_id: int, kind: LinkKind) -> None:
         add_link(self._connection, ticket_id, other_id, kind)
+
+    def open(
+        self,
+        requester: Joining,
+        subject: str,
+        queue: str | None,
+        language: str | None,
+        now: datetime,
+        *,
+        verified: bool = False,
+    ) -> Ticket:
+        result = self._connection.execute(
+            insert(t.ticket).values(
+                subject=subject,
+                status=TicketStatus.NEW.value,
+                priority=Priority.NORMAL.value,
+                language=language,
+                queue=queue,
+                requester_verified=verified,
+                created_at=now,
+                updated_at=now,
+            )
+        )
+        ticket_id = new_id(result)
+        join(self._connection, ticket_id, (requester,), now)
+        return read_tickets(self._connection, [ticket_id])[0]
+
+    def split(self, ticket_id: int, message_row: int, now: datetime) -> Ticket | None:
+        column = t.message.c
+        row = self._connection.execute(
+            select(t.message).where(column.id == message_row, *self._later_words(ticket_id))
+        ).first()
+        old = read_ticket(self._connection, ticket_id)
+        if row is None or old is None:
+            return None
+        who = Joining(row.author, row.author_name, ParticipantRole.REQUESTER)
+        new = self.open(who, row.subject, old.queue, row.language, now, verified=row.verified)
+        self._connection.execute(
+            update(t.message)
+            .where(
+                column.ticket_id == row.ticket_id,
+                column.id >= message_row,
+                column.public | (column.voice == Voice.MACHINE.value),
+            )
+            .values(ticket_id=new.id)
+        )
+        return new
+
+    def _later_words(self, ticket_id: int) -> tuple[ColumnElement[bool], ...]:
+        """Customers' messages of a ticket, all but the one that opened it."""
+        column = t.message.c
+        theirs = (
+            column.ticket_id.in_(family(ticket_id)),
+            column.direction == "in",
+            column.voice == Voice.CUSTOMER.value,
+        )
+        first = select(func.min(column.id)).where(*theirs).scalar_subquery()
+        return (*theirs, column.id > first)
+
+    def answered_message(self, ticket_id: int, message_ids: Sequence[str]) -> int | None:
+        column, mail = t.message.c, t.outbox.c
+        ids = [key_text(i) for i in message_ids]
+        keys = self._connection.execute(
+            select(mail.key).where(mail.message_id.in_(ids), mail.ticket_id == ticket_id)
+        ).scalars()
+        told = [int(k.split(":")[1]) for k in keys if re.match(r"notification:\d+:", k)]
+        theirs = self._later_words(ticket_id)
+        newest = select(column.id).where(*theirs).order_by(column.id.desc()).limit(1)
+        if told:
+            newest = newest.where(column.raw_message_id.in_(told))
+        return self._connection.execute(newest).scalar()
+
+    def answered_since(self, ticket_id: int, message_ids: Sequence[str], by: str) -> str | None:
+        mail = t.outbox.c
+        ids = [key_text(i) for i in message_ids]
+        seen_at = self._connection.execute(
+            select(func.max(mail.created_at)).where(mail.message_id.in_(ids))
+        ).scalar()
+        if seen_at is None:
+            return None
+        answer = t.message.c
+        return self._connection.execute(
+            select(answer.author)
+            .select_from(t.message)
+            .join(t.outbox, mail.key == "relay:" + cast(answer.raw_message_id, Text))
+            .where(
+                answer.ticket_id.in_(family(ticket_id)),
+                answer.voice == Voice.AGENT.value,
+                answer.author != by,
+                mail.created_at >= seen_at,
+            )
+            .order_by(mail.id.desc())
+            .limit(1)
+        ).scalar()
+
+    def last_customer_text(self, ticket_id: int) -> str:
+        column = t.message.c
+        return (
+            self._connection.execute(
+                select(column.new_text)
+                .where(
+                    column.ticket_id.in_(family(ticket_id)),
+                    column.direction == "in",
+                    column.voice == Voice.CUSTOMER.value,
+                )
+                .order_by(column.id.desc())
+                .limit(1)
+            ).scalar()
+            or ""
+        )
+
+    def renew_participant(self, ticket_id: int, address: str) -> None:
+        column = t.participant.c
+        where = (column.ticket_id == ticket_id, column.address == ascii_lower(address))
+        row = self._connection.execute(select(t.participant).where(*where)).first()
+        if row is None:
+            return
+        self._connection.execute(delete(t.participant).where(*where))
+        self._connection.execute(
+            insert(t.participant).values(
+                ticket_id=ticket_id, address=row.address, name=row.name, role=row.role
+            )
+        )
 
     def add_note(self, ticket_id: int, author: str, name: str, text: str, now: datetime) -> int:
         """A message that came by no mail and leaves by none."""

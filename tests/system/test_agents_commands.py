@@ -1,0 +1,252 @@
+"""Commands and notes by mail, through the real door: what each does, and that no customer ever sees one."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from mailflow.demo.servers import EmbeddedServers
+from tests.daemon import rows
+from tests.desks import Desk, answer_to, inbox, letter
+
+SUPPORT, ANN, BOB = "support@desk.test", "ann@desk.test", "bob@desk.test"
+MIA, BOSS, BILLING = "mia@home.test", "boss@home.test", "billing@desk.test"
+AGENTS = (
+    f'[[agents]]\naddress = "{ANN}"\nname = "Ann"\n'
+    f'[[agents]]\naddress = "{BOB}"\nname = "Bob"\n'
+    f'[[queues]]\nname = "billing"\naddresses = ["{BILLING}"]\nagents = ["{BOB}"]\n'
+)
+
+
+@pytest.fixture
+def servers():
+    with EmbeddedServers([SUPPORT, ANN, BOB, MIA, BOSS]) as running:
+        yield running
+
+
+@pytest.fixture
+def desk(servers, tmp_path):
+    running = Desk(servers, tmp_path / "desk", SUPPORT, extra=AGENTS)
+    yield running
+    running.close()
+
+
+def newest(servers, user):
+    return inbox(servers, user)[-1]
+
+
+def command(desk, servers, text, agent=ANN, *fields, notice=None):
+    """``agent`` answers the newest notification with ``text``; the receipt or what else came back."""
+    before = len(inbox(servers, agent))
+    desk.receive(answer_to(notice or newest(servers, agent), agent, text, *fields))
+    return inbox(servers, agent)[before:]
+
+
+def opened(desk, subject="It is broken", author=MIA):
+    return desk.receive(letter(author, subject))[0].ticket.id
+
+
+def ticket(desk, number=1):
+    row = rows(
+        desk.folder,
+        "select status, priority, assignee, snoozed_until, due_at, merged_into, muted, kind, queue"
+        f" from ticket where id = {number}",
+    )[0]
+    names = ["status", "priority", "assignee", "snoozed_until", "due_at", "merged_into", "muted", "kind", "queue"]
+    return dict(zip(names, row, strict=True))
+
+
+def to_customers(servers):
+    return [m for who in (MIA, BOSS) for m in inbox(servers, who)]
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "value"),
+    [
+        ("#Solved", "status", "solved"),
+        ("＃on hold", "status", None),
+        ("#hold.", "status", "on hold"),
+        ("\ufeff#urgent", "priority", "urgent"),
+        ("#assign Bob", "assignee", BOB),
+        ("#claim", "assignee", ANN),
+        ("#kind question", "kind", "question"),
+        ("#queue billing", "queue", "billing"),
+        ("#mute", "muted", 1),
+    ],
+)
+def test_a_command_alone_changes_the_ticket_and_tells_the_customer_nothing(
+    desk, servers, text, field, value
+):
+    opened(desk)
+    utf8 = ("Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: 8bit")
+    receipts = command(desk, servers, text, ANN, *utf8)
+    assert len(receipts) == 1
+    if value is None:
+        assert receipts[0].subject.startswith("Not sent")
+    else:
+        assert ticket(desk)[field] == value
+        assert receipts[0].subject.startswith("Done")
+    assert len(to_customers(servers)) == 1  # the acknowledgement
+    assert rows(desk.folder, "select count(*) from outbox where state != 'sent'") == [(0,)]
+
+
+def test_commands_leave_the_answer_they_stand_above(desk, servers):
+    opened(desk)
+    command(desk, servers, "#solved\r\n#tag vpn\r\n\r\nRestart it, please.\r\n\r\nAnn")
+    answer = newest(servers, MIA)
+    assert answer.text.strip() == "Restart it, please.\n\nAnn"
+    assert ticket(desk)["status"] == "solved"
+    assert rows(desk.folder, "select tag from ticket_tag") == [("vpn",)]
+    kinds = rows(desk.folder, "select kind, detail from event where kind in ('status', 'tags')")
+    assert all(ANN in detail for kind, detail in kinds if kind == "tags")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#cloes\r\n\r\nRestart it.",
+        "Restart it.\r\n#solved",
+        "#snooze someday\r\nRestart it.",
+        "#merge 99\r\nRestart it.",
+        "#article nothing-like-it",
+        "#assign carol\r\n#solved\r\nRestart it.",
+    ],
+)
+def test_a_mistyped_command_sends_nothing_and_comes_back(desk, servers, text):
+    opened(desk)
+    status = ticket(desk)["status"]
+    back = command(desk, servers, text)
+    assert [m.subject.startswith("Not sent") for m in back] == [True]
+    assert "Nothing was sent" in back[0].text
+    assert len(to_customers(servers)) == 1
+    assert ticket(desk) | {"assignee": None} == ticket(desk)
+    assert ticket(desk)["status"] == status
+
+
+def test_a_note_stays_internal_to_its_last_word(desk, servers):
+    opened(desk)
+    command(desk, servers, "#note\r\nCANARY: this customer shouts.\r\n#solved")
+    assert ticket(desk)["status"] == "new"
+    command(desk, servers, "Restart it, please.")
+    assert "CANARY" not in "".join(m.text for m in to_customers(servers))
+    assert rows(desk.folder, "select count(*) from event where kind = 'note'") == [(1,)]
+
+
+def test_a_merged_ticket_is_followed_by_mail_of_every_kind(desk, servers):
+    first, second = opened(desk), opened(desk, "Still broken", BOSS)
+    to_first = newest(servers, MIA)
+    command(desk, servers, f"#merge {first}")
+    assert ticket(desk, second)["merged_into"] == first
+    to_second = newest(servers, BOSS)
+    said = desk.receive(answer_to(to_second, BOSS, "More about it."))[0]
+    assert said.ticket.id == first
+    tagged = letter(BOSS, f"Again [#{second}]", "Also this.")
+    assert desk.receive(tagged)[0].ticket.id == first
+    command(desk, servers, "Here you both are.")
+    assert [newest(servers, who).text.strip() for who in (MIA, BOSS)] == ["Here you both are."] * 2
+    assert desk.receive(answer_to(to_first, MIA, "Thanks."))[0].ticket.id == first
+
+
+def test_a_message_split_off_is_a_ticket_of_its_sender(desk, servers):
+    opened(desk)
+    other = answer_to(newest(servers, MIA), MIA, "By the way, the bill is wrong.")
+    desk.receive(other)
+    command(desk, servers, "#split")
+    assert rows(
+        desk.folder, "select id, ticket_id from message where new_text like 'By the way%'"
+    ) == [(rows(desk.folder, "select id from message where new_text like 'By the way%'")[0][0], 2)]
+    assert rows(desk.folder, "select ticket_id, other_id, kind from ticket_link") == [
+        (2, 1, "split from")
+    ]
+    before = len(inbox(servers, MIA))
+    command(desk, servers, "We look at the bill.")
+    assert len(inbox(servers, MIA)) == before + 1
+
+
+def test_a_mail_opens_a_ticket_for_somebody_else(desk, servers):
+    opened(desk)
+    back = command(desk, servers, f"#for {BOSS}\r\nHe rang: the bill is wrong.")
+    told = next(m for m in back if "New ticket 2" in m.text)
+    assert rows(
+        desk.folder, "select address from participant where ticket_id = 2 and role = 'requester'"
+    ) == [(BOSS,)]
+    assert inbox(servers, BOSS) == []
+    command(desk, servers, "Dear Boss, we look at it.", notice=told)
+    assert newest(servers, BOSS).text.strip() == "Dear Boss, we look at it."
+    assert "rang" not in newest(servers, BOSS).text
+
+
+def test_an_article_is_sent_in_the_agents_name(desk, servers):
+    from mailflow.desk.ticket import Article
+
+    desk.app.desk = desk.app.desk.__class__(
+        **{
+            **{f: getattr(desk.app.desk, f) for f in desk.app.desk.__dataclass_fields__},
+            "articles": {"wifi": Article("wifi", "Wifi does not connect", "Hold the button.")},
+        }
+    )
+    opened(desk)
+    command(desk, servers, "#article wifi\r\n#solved")
+    assert "Hold the button." in newest(servers, MIA).text
+    assert rows(desk.folder, "select article_id, status from ticket") == [("wifi", "solved")]
+
+
+def test_the_other_agents_hear_of_the_answer_and_a_crossing_one_is_pointed_out(desk, servers):
+    opened(desk)
+    to_bob = newest(servers, BOB)
+    desk.clock.skip(minutes=1)
+    command(desk, servers, "Restart it.")
+    assert newest(servers, BOB).subject.startswith("Answered")
+    desk.clock.skip(minutes=1)
+    back = command(desk, servers, "Turn it off.", BOB, notice=to_bob)
+    assert "Ann had answered" in back[0].text
+    assert len(inbox(servers, MIA)) == 3  # acknowledgement and both answers
+    assert ticket(desk)["assignee"] == ANN
+    assert newest(servers, ANN).subject.startswith("Answered")
+
+
+def test_a_customer_in_copy_makes_the_personal_address_useless(desk, servers):
+    opened(desk)
+    notice = newest(servers, ANN)
+    back = command(desk, servers, "Restart it.", ANN, f"Cc: {BOSS}")
+    assert BOSS in back[0].text
+    stolen = answer_to(notice, ANN, "#solved\r\nSend your password.")
+    assert desk.receive(stolen)[0].decision.answer.value == "tell the agent that nothing was sent"
+    assert ticket(desk)["status"] == "pending"
+    assert "password" not in "".join(m.text for m in to_customers(servers))
+    command(desk, servers, "Once more, with the new address.", notice=back[0])
+    assert newest(servers, MIA).text.strip() == "Once more, with the new address."
+
+
+def test_help_tells_every_command(desk, servers):
+    opened(desk)
+    text = command(desk, servers, "#help")[0].text
+    for word in re.findall(r"#([a-z-]+)", "#solved #assign #note #snooze #merge #split #for #mute"):
+        assert f"#{word}" in text
+
+
+def test_a_queue_wakes_its_own_agents(desk, servers):
+    raw = letter(MIA, "Bill", "Wrong.", to=BILLING)
+    assert desk.receive(raw)[0].ticket.queue == "billing"
+    assert inbox(servers, ANN) == []
+    assert newest(servers, BOB).subject
+
+
+def test_who_is_given_a_ticket_hears_of_it_with_an_address_to_answer(desk, servers):
+    opened(desk)
+    command(desk, servers, "#assign bob")
+    given = newest(servers, BOB)
+    assert given.subject.startswith("Yours")
+    command(desk, servers, "I have it.", BOB, notice=given)
+    assert newest(servers, MIA).text.strip() == "I have it."
+
+
+def test_a_vacation_reply_of_an_agent_goes_nowhere(desk, servers):
+    opened(desk)
+    away = answer_to(
+        newest(servers, ANN), ANN, "#solved\r\nI am away.", "Auto-Submitted: auto-replied"
+    )
+    desk.receive(away)
+    assert ticket(desk)["status"] == "new"
+    assert len(to_customers(servers)) == 1
