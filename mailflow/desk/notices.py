@@ -276,6 +276,7 @@ class WeeklyReport(ReportFacts):
     quarantined: Annotated[int, "messages in quarantine"] = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DoneFacts:
     """One thing a command did."""
 

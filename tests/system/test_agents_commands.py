@@ -53,7 +53,17 @@ def ticket(desk, number=1):
         "select status, priority, assignee, snoozed_until, due_at, merged_into, muted, kind, queue"
         f" from ticket where id = {number}",
     )[0]
-    names = ["status", "priority", "assignee", "snoozed_until", "due_at", "merged_into", "muted", "kind", "queue"]
+    names = [
+        "status",
+        "priority",
+        "assignee",
+        "snoozed_until",
+        "due_at",
+        "merged_into",
+        "muted",
+        "kind",
+        "queue",
+    ]
     return dict(zip(names, row, strict=True))
 
 
