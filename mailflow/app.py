@@ -44,6 +44,7 @@ from mailflow.flow.ports import Clock, Submission, Trial
 from mailflow.flow.receive import Outcome, decide_waiting, fetch_new, pretend_read_up_to
 from mailflow.flow.reports import queue_digests, queue_weekly_report
 from mailflow.report_page import week_page
+from mailflow.flow.reminders import queue_reminders
 from mailflow.store.database import SqlStore, open_store
 from mailflow.store.faults import StoreUnavailable
 from mailflow.suggestions import load_suggester
@@ -432,7 +433,7 @@ class App:
 
     def _queue_what_is_due(self) -> int:
         """What time alone makes due. Returns how many mails were queued."""
-        jobs = (remind_of_clocks, warn_of_updates, queue_updates)
+        jobs = (queue_reminders, remind_of_clocks, warn_of_updates, queue_updates)
         return sum(job(self.store, self.desk) for job in jobs)
 
     def _reload_job(self) -> None:

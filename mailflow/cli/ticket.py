@@ -1,4 +1,4 @@
-"""``mailflow ticket``: list and show tickets, and solve one."""
+"""``mailflow ticket``: list and show tickets, and solve one. Changing them: ``ticket_changes``."""
 
 from __future__ import annotations
 
@@ -11,14 +11,23 @@ import typer
 from mailflow.cli.outcome import Failure, settings_for
 from mailflow.cli.screen import ago, cell, print_json, print_labelled, print_table, screen
 from mailflow.cli.store import opened_store
-from mailflow.desk.ticket import Priority, TicketStatus
-from mailflow.store.reading import MessageLine, OutboxLine, TicketDetail, list_tickets, show_ticket
+from mailflow.cli.ticket_changes import register
+from mailflow.desk.ticket import Priority, TicketKind, TicketStatus
+from mailflow.store.reading import (
+    MessageLine,
+    OutboxLine,
+    TicketDetail,
+    TicketFilter,
+    find_tickets,
+    show_ticket,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 
-app = typer.Typer(help="List, show and solve tickets.", no_args_is_help=True)
+app = typer.Typer(help="List, show, change and solve tickets.", no_args_is_help=True)
+register(app)
 
 _PRIORITIES = {Priority.URGENT: "bold red", Priority.HIGH: "yellow", Priority.LOW: "dim"}
 _STATUSES = {TicketStatus.NEW: "bold", TicketStatus.SOLVED: "green", TicketStatus.CLOSED: "dim"}
@@ -31,18 +40,44 @@ def list_(
     status: Annotated[
         TicketStatus | None, typer.Option(help="Only tickets with this status.")
     ] = None,
+    assignee: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Only this agent's; nobody: those of none.")
+    ] = "",
+    tag: Annotated[str, typer.Option(help="Only tickets with this tag.")] = "",
+    queue: Annotated[str, typer.Option(help="Only tickets of this queue.")] = "",
+    kind: Annotated[TicketKind | None, typer.Option(help="Only tickets of this kind.")] = None,
+    overdue: Annotated[bool, typer.Option("--overdue", help="Only those past their due.")] = False,
+    snoozed: Annotated[
+        bool, typer.Option("--snoozed", help="Only snoozed ones; else they are left out.")
+    ] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Snoozed, merged and deleted ones too.")
+    ] = False,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="So many at most.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
 ) -> None:
     """List the tickets that changed last, newest first."""
     with opened_store(ctx) as store:
-        lines = list_tickets(store, status=status, limit=limit)
+        wanted = TicketFilter(
+            status=status,
+            assignee=assignee.lower(),
+            tag=tag.casefold(),
+            queue=queue.lower(),
+            kind=kind,
+            overdue=overdue,
+            snoozed=snoozed,
+            everything=everything,
+        )
+        lines = find_tickets(store, wanted, datetime.now(UTC), limit=limit)
     if as_json:
         print_json([asdict(line) for line in lines])
         return
     if not lines:
         typer.echo(
-            "There are no such tickets." if status else "There are no tickets yet.", err=True
+            "There are no such tickets."
+            if wanted != TicketFilter()
+            else "There are no tickets yet.",
+            err=True,
         )
         return
     now = datetime.now(UTC)
@@ -123,6 +158,15 @@ def _print(detail: TicketDetail) -> None:
         "opened": f"{ticket.created_at:%Y-%m-%d %H:%M} UTC, {ago(ticket.created_at, now)} ago",
         "assignee": ticket.assignee or "nobody",
         "people": ", ".join(f"{p.address} ({p.role.value})" for p in detail.participants),
+        "kind": ticket.kind or "",
+        "queue": ticket.queue or "",
+        "tags": " ".join(ticket.tags),
+        "snoozed": ago(ticket.snoozed_until, now),
+        "due": ago(ticket.due_at, now),
+        "merged into": f"#{ticket.merged_into}" if ticket.merged_into else "",
+        "links": ", ".join(f"{link.kind} #{link.other_id}" for link in detail.links),
+        "automatic mail": "muted" if ticket.muted else "",
+        "deleted": f"{ago(ticket.deleted_at, now)} ago" if ticket.deleted_at else "",
         "article": ticket.article_id or "",
         "first answer": ago(ticket.first_response_at, now) + " ago"
         if ticket.first_response_at
@@ -176,4 +220,6 @@ def _print_events(console: Console, detail: TicketDetail) -> None:
     console.print(cell("\nwhat happened", "bold"))
     for event in detail.events:
         label = f"{event.at:%m-%d %H:%M}"
-        print_labelled(console, label, cell(event.kind).append(f"  {event.reason}", "dim"))
+        by = event.detail.get("by")
+        told = f"  {event.reason}" + (f"  (by {by})" if by else "")
+        print_labelled(console, label, cell(event.kind).append(told, "dim"))

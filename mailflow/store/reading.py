@@ -15,11 +15,19 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Row, func, select
 
 from mailflow.desk.outbox import OutboxMail, OutboxState
 from mailflow.desk.person import Person
-from mailflow.desk.ticket import Participant, Ticket, TicketStatus
+from mailflow.desk.ticket import (
+    LinkKind,
+    Participant,
+    Ticket,
+    TicketKind,
+    TicketLink,
+    TicketStatus,
+)
 from mailflow.store import tables as t
 from mailflow.store.database import SqlStore
 from mailflow.store.intake import HISTORY, QUARANTINED, RECORDED, WAITING
 from mailflow.store.rows import read_mails, read_ticket, recipient_from
+from mailflow.store.tickets import family
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +118,7 @@ class TicketDetail:
     messages: tuple[MessageLine, ...]
     outbox: tuple[OutboxLine, ...]
     events: tuple[EventLine, ...]
+    links: tuple[TicketLink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +151,60 @@ class Counts:
     outbox: dict[str, int]  # by state
 
 
+@dataclass(frozen=True, slots=True)
+class TicketFilter:
+    """Which tickets to list; empty: whatever. Snoozed, merged and deleted ones only where they are asked for."""
+
+    status: TicketStatus | None = None
+    assignee: str = ""  # an agent's address, or nobody
+    tag: str = ""
+    queue: str = ""
+    kind: TicketKind | None = None
+    overdue: bool = False
+    snoozed: bool = False
+    everything: bool = False
+
+
 def list_tickets(
     store: SqlStore, *, status: TicketStatus | None = None, limit: int = 100
 ) -> list[TicketLine]:
     """The tickets that changed last, newest first."""
+    return _listed(store, _conditions(TicketFilter(status=status, everything=True), None), limit)
+
+
+def find_tickets(
+    store: SqlStore, wanted: TicketFilter, now: datetime, *, limit: int = 100
+) -> list[TicketLine]:
+    """Those of the tickets that changed last, newest first."""
+    return _listed(store, _conditions(wanted, now), limit)
+
+
+def _conditions(wanted: TicketFilter, now: datetime | None) -> list[ColumnElement[bool]]:
+    row, tag = t.ticket.c, t.ticket_tag.c
+    found: list[ColumnElement[bool]] = []
+    if wanted.status is not None:
+        found.append(row.status == wanted.status.value)
+    if wanted.assignee:
+        nobody = wanted.assignee == "nobody"
+        found.append(row.assignee.is_(None) if nobody else row.assignee == wanted.assignee)
+    if wanted.tag:
+        found.append(row.id.in_(select(tag.ticket_id).where(tag.tag == wanted.tag)))
+    if wanted.queue:
+        found.append(row.queue == wanted.queue)
+    if wanted.kind is not None:
+        found.append(row.kind == wanted.kind.value)
+    if wanted.overdue:
+        found += [row.due_at <= now, row.status.not_in(("solved", "closed"))]
+    if wanted.snoozed:
+        found.append(row.snoozed_until.is_not(None))
+    elif not wanted.everything:
+        found.append(row.snoozed_until.is_(None))
+    if not wanted.everything:
+        found += [row.merged_into.is_(None), row.deleted_at.is_(None)]
+    return found
+
+
+def _listed(store: SqlStore, where: Sequence[ColumnElement[bool]], limit: int) -> list[TicketLine]:
     row = t.ticket.c
     came_in = (
         select(func.count())
@@ -160,8 +219,7 @@ def list_tickets(
         .scalar_subquery()
     )
     query = select(t.ticket, came_in.label("messages"), requester.label("requester"))
-    if status is not None:
-        query = query.where(row.status == status.value)
+    query = query.where(*where)
     with store.read() as connection:
         rows = connection.execute(query.order_by(row.updated_at.desc(), row.id.desc()).limit(limit))
         return [
@@ -190,7 +248,7 @@ def show_ticket(store: SqlStore, ticket_id: int) -> TicketDetail | None:
             return None
         messages = connection.execute(
             select(t.message)
-            .where(t.message.c.ticket_id == ticket_id)
+            .where(t.message.c.ticket_id.in_(family(ticket_id)))
             .order_by(t.message.c.created_at, t.message.c.id)
         )
         events = connection.execute(
@@ -204,7 +262,23 @@ def show_ticket(store: SqlStore, ticket_id: int) -> TicketDetail | None:
             events=tuple(
                 EventLine(r.id, r.at, r.ticket_id, r.kind, r.reason, r.detail) for r in events
             ),
+            links=_links(connection, ticket_id),
         )
+
+
+def _links(connection: Connection, ticket_id: int) -> tuple[TicketLink, ...]:
+    row = t.ticket_link.c
+    rows = connection.execute(
+        select(t.ticket_link)
+        .where((row.ticket_id == ticket_id) | (row.other_id == ticket_id))
+        .order_by(row.ticket_id, row.other_id)
+    )
+    return tuple(
+        TicketLink(r.ticket_id, r.other_id, LinkKind(r.kind))
+        if r.ticket_id == ticket_id
+        else TicketLink(ticket_id, r.ticket_id, LinkKind.RELATED)
+        for r in rows
+    )
 
 
 def list_set_aside(store: SqlStore, *, limit: int = 100) -> list[MessageLine]:

@@ -334,6 +334,23 @@ class SqlTickets:
             .limit(1)
         ).scalar()
 
+    def reminder_due(self, now: datetime) -> Ticket | None:
+        row = t.ticket.c
+        final = (TicketStatus.SOLVED.value, TicketStatus.CLOSED.value)
+        untold = row.due_told_at.is_(None) & row.status.not_in(final)
+        found = self._connection.execute(
+            select(row.id)
+            .where((row.snoozed_until <= now) | ((row.due_at <= now) & untold))
+            .order_by(row.id)
+            .limit(1)
+        ).scalar()
+        return None if found is None else read_ticket(self._connection, found)
+
+    def due_told(self, ticket_id: int, now: datetime) -> None:
+        self._connection.execute(
+            update(t.ticket).where(t.ticket.c.id == ticket_id).values(due_told_at=now)
+        )
+
     def last_customer_text(self, ticket_id: int) -> str:
         column = t.message.c
         return (

@@ -260,3 +260,18 @@ def test_a_vacation_reply_of_an_agent_goes_nowhere(desk, servers):
     desk.receive(away)
     assert ticket(desk)["status"] == "new"
     assert len(to_customers(servers)) == 1
+
+
+def test_a_snooze_ends_by_itself_and_brings_the_ticket_back(desk, servers):
+    opened(desk)
+    command(desk, servers, "#pending\r\n#snooze 2d\r\n#due 3d")
+    assert ticket(desk)["snoozed_until"]
+    desk.clock.skip(days=2, minutes=1)
+    desk.step()
+    assert (ticket(desk)["snoozed_until"], ticket(desk)["status"]) == (None, "open")
+    woken = newest(servers, BOB)
+    assert woken.subject.startswith("Awake again")
+    desk.clock.skip(days=1)
+    desk.step()
+    desk.step()
+    assert [m.subject.split(":")[0] for m in inbox(servers, BOB)].count("Due") == 1

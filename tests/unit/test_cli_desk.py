@@ -107,7 +107,7 @@ def test_ticket_show_tells_why(capsys: pytest.CaptureFixture[str]) -> None:
         t["id"] for t in data(capsys, "ticket", "list") if t["requester"] == "maria@example.net"
     )
     detail = data(capsys, "ticket", "show", str(number))
-    assert set(detail) == {"ticket", "participants", "messages", "outbox", "events"}
+    assert set(detail) == {"ticket", "participants", "messages", "outbox", "events", "links"}
     assert set(detail["messages"][0]["reasons"]) == {"store", "thread", "wake", "answer"}
     text = said(capsys, "ticket", "show", str(number))
     for part in (
@@ -185,3 +185,50 @@ def test_tables_keep_to_the_width(
     text = said(capsys, "ticket", "list")
     assert max(len(line) for line in text.splitlines()) <= int(columns)
     assert not [line for line in text.splitlines() if line.endswith(" ")]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("status 1 pending", "set to pending"),
+        ("priority 1 urgent", "priority set to urgent"),
+        ("assign 1 ann@example.org", "assigned to ann@example.org"),
+        ("note 1 internal", "an internal note was added"),
+        ("tag 1 VPN dns", "tags +dns +vpn"),
+        ("snooze 1 3d", "out of sight until"),
+        ("due 1 friday", "due by"),
+        ("merge 1 2", "merged into #2"),
+        ("link 1 2", "related #2"),
+        ("kind 1 question", "marked as question"),
+        ("mute 1", "no more automatic mail"),
+        ("delete 1 --yes", "deleted"),
+        ("status 1 new", "nothing changed"),
+    ],
+)
+def test_ticket_changes(capsys: pytest.CaptureFixture[str], words: str, told: str) -> None:
+    assert told in said(capsys, "ticket", *words.split())
+    if "nothing" not in told:
+        events = data(capsys, "ticket", "show", "1")["events"]
+        assert events[-1]["detail"]["by"] == "admin"
+
+
+@pytest.mark.parametrize(
+    "words", ["merge 1 1", "merge 1 77", "assign 1 eve@x.org", "snooze 1 someday", "queue 1 sales"]
+)
+def test_ticket_changes_refused(capsys: pytest.CaptureFixture[str], words: str) -> None:
+    before = data(capsys, "ticket", "show", "1")
+    assert run(["ticket", *words.split()]) == 1
+    capsys.readouterr()
+    assert data(capsys, "ticket", "show", "1") == before
+
+
+def test_ticket_list_filters(capsys: pytest.CaptureFixture[str]) -> None:
+    said(capsys, "ticket", "tag", "1", "vpn")
+    said(capsys, "ticket", "snooze", "2", "3d")
+    assert [t["id"] for t in data(capsys, "ticket", "list")] == [1]
+    assert [t["id"] for t in data(capsys, "ticket", "list", "--snoozed")] == [2]
+    assert [t["id"] for t in data(capsys, "ticket", "list", "--tag", "vpn")] == [1]
+    assert data(capsys, "ticket", "list", "--overdue") == []
+    said(capsys, "ticket", "delete", "1", "--yes")
+    assert data(capsys, "ticket", "list") == []
+    assert len(data(capsys, "ticket", "list", "--all")) == 2
