@@ -42,9 +42,9 @@ from mailflow.flow.mirror import Mirror
 from mailflow.flow.own_mail import file_sent, keep_proposals
 from mailflow.flow.ports import Clock, Submission, Trial
 from mailflow.flow.receive import Outcome, decide_waiting, fetch_new, pretend_read_up_to
+from mailflow.flow.reminders import queue_reminders
 from mailflow.flow.reports import queue_digests, queue_weekly_report
 from mailflow.report_page import week_page
-from mailflow.flow.reminders import queue_reminders
 from mailflow.store.database import SqlStore, open_store
 from mailflow.store.faults import StoreUnavailable
 from mailflow.suggestions import load_suggester
