@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from mailflow.shipped import shipped
 
 if TYPE_CHECKING:
     from mailflow.suggest.model import Model
+    from mailflow.suggest.phrases import PhraseModel
 
 log = logging.getLogger(__name__)
 
@@ -29,12 +31,32 @@ _TRAINED = "model"  # below state.directory: what `mailflow model train --out` o
 class Suggester:
     """Suggests with a model, or abstains without one. ``fault`` says why there is none."""
 
-    def __init__(self, model: Model | None, fault: str = "") -> None:
+    def __init__(
+        self,
+        model: Model | None,
+        fault: str = "",
+        *,
+        thanks: PhraseModel | None = None,
+        wishes: PhraseModel | None = None,
+    ) -> None:
         self._model = model
+        self._thanks, self._wishes = thanks, wishes
         self.fault = fault
         self.articles: Mapping[str, Article] = MappingProxyType(model.articles if model else {})
 
     def suggest_many(self, texts: Sequence[tuple[str, str]]) -> Sequence[Suggestion]:
+        said = self._suggest_many(texts)
+        return [
+            replace(suggestion, content_free=self._is(self._thanks, text), feature_request=wish)
+            for suggestion, (subject, text) in zip(said, texts, strict=True)
+            for wish in (self._is(self._wishes, f"{subject}\n{text}"),)
+        ]
+
+    @staticmethod
+    def _is(model: PhraseModel | None, text: str) -> bool:
+        return model is not None and model.says(text)
+
+    def _suggest_many(self, texts: Sequence[tuple[str, str]]) -> Sequence[Suggestion]:
         if self._model is not None and texts:
             try:
                 return [_plain(suggestion) for suggestion in self._model.suggest_many(texts)]
@@ -72,12 +94,28 @@ def load_suggester(settings: Settings) -> Suggester:
     from mailflow.suggest.model import load_model
     from mailflow.suggest.unusable import ModelUnusable
 
-    folder = model_folder(settings)
+    thanks, first = _phrases("replies")
+    wishes, second = _phrases("wishes")
+    model, third = None, ""
     try:
-        return Suggester(load_model(folder, precision=settings.suggestions.precision))
+        model = load_model(model_folder(settings), precision=settings.suggestions.precision)
     except ModelUnusable as error:
         log.error("no suggestions are made: %s", error)
-        return Suggester(None, str(error))
+        third = str(error)
+    fault = " ".join(f for f in (third, first, second) if f)
+    return Suggester(model, fault, thanks=thanks, wishes=wishes)
+
+
+def _phrases(name: str) -> tuple[PhraseModel | None, str]:
+    """A shipped phrase model, or why there is none: without it every reply reopens."""
+    from mailflow.suggest.phrases import load_phrases
+    from mailflow.suggest.unusable import ModelUnusable
+
+    try:
+        return load_phrases(shipped("models") / name), ""
+    except ModelUnusable as error:
+        log.error("%s are not recognised: %s", name, error)
+        return None, str(error)
 
 
 def model_folder(settings: Settings) -> Path:

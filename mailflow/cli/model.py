@@ -84,6 +84,44 @@ def train(
     )
 
 
+@app.command("train-phrases")
+def train_phrases(
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DIR",
+            help="Holds examples.csv: language, label, text. phrases.json comes beside.",
+        ),
+    ],
+    label: Annotated[str, typer.Option("--label", help="The label to recognise.")] = "thanks",
+    every_sentence: Annotated[
+        bool,
+        typer.Option(
+            "--every-sentence/--any-sentence", help="Whether all of a text must be so, or a part."
+        ),
+    ] = True,
+) -> None:
+    """Train the small model that knows content-free replies, or the one that knows feature requests."""
+    from mailflow.suggest.learn_phrases import learn_phrases, read_examples
+    from mailflow.suggest.phrases import save_phrases
+
+    try:
+        examples = read_examples(folder / "examples.csv", label)
+        rarely = 0.005 if every_sentence else 0.03
+        model, held_out = learn_phrases(
+            examples, label, polite=every_sentence, false_at_most=rarely
+        )
+        save_phrases(model, folder)
+    except ValueError as error:
+        raise Failure(str(error), "correct the file") from error
+    except OSError as error:
+        raise Failure(f"{error.filename}: {error.strerror}", "name another folder") from error
+    typer.echo(
+        f"{label}: {len(examples)} examples; held out: {held_out.found} of {held_out.positives} "
+        f"found, {held_out.false} of {held_out.others} others taken for it; in {folder}"
+    )
+
+
 @app.command()
 def evaluate(
     history: Annotated[

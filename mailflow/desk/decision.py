@@ -10,7 +10,7 @@ import enum
 from dataclasses import dataclass
 
 from mailflow.desk.commands import Command, CommandFault
-from mailflow.desk.ticket import ParticipantRole, Priority, TicketStatus
+from mailflow.desk.ticket import ParticipantRole, Priority, TicketKind, TicketStatus
 from mailflow.desk.update_orders import UpdateOrder
 from mailflow.desk.wishes import Wish
 
@@ -106,6 +106,7 @@ class Decision:
     command_faults: tuple[CommandFault, ...] = ()  # why none of them is carried out
     internal: bool = False  # an agent's words that are nobody's but the desk's
     exposed: tuple[str, ...] = ()  # outsiders who saw the agent's personal reply address
+    kind: TicketKind | None = None  # for a new ticket
     blocked_address: str | None = None  # bounced for good: no more automatic mail to it
     warnings: tuple[str, ...] = ()
     order: UpdateOrder | None = None  # what an agent says to a planned progress update

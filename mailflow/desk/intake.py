@@ -32,7 +32,14 @@ from mailflow.desk.relay import relay_fault
 from mailflow.desk.reply_token import Purpose, TokenClaims
 from mailflow.desk.suggestion import Suggestion
 from mailflow.desk.thread import match_ticket
-from mailflow.desk.ticket import Article, ParticipantRole, Priority, Ticket, TicketStatus
+from mailflow.desk.ticket import (
+    Article,
+    ParticipantRole,
+    Priority,
+    Ticket,
+    TicketKind,
+    TicketStatus,
+)
 from mailflow.desk.update_orders import UpdateOrder, read_order
 from mailflow.desk.wishes import Wish, says_more, wish_of
 from mailflow.mail.addresses import canonical_address
@@ -356,6 +363,7 @@ def _decide_customer(scene: Scene) -> Decision:
         joins=(requester, *_others(scene, requester)),
         priority=_suggested_priority(scene.suggestion),
         queue=_queue(scene),
+        kind=TicketKind.FEATURE_REQUEST if scene.suggestion.feature_request else None,
         warnings=_warnings(scene),
     )
 
@@ -381,7 +389,13 @@ def _decide_wish(scene: Scene, ticket: Ticket, wish: Wish) -> Decision:
 
 
 def _decide_follow_up(scene: Scene, ticket: Ticket) -> Decision:
-    reopened = ticket.status in _WAITING
+    if _is_mere_thanks(scene, ticket):
+        reason = "thanks without a request: it reopens nothing"
+        wake, answer = WakeDecision(False, reason), AnswerDecision(Answer.NOTHING, reason)
+    else:
+        reopened = ticket.status in _WAITING
+        wake = WakeDecision(True, "the customer wrote", TicketStatus.OPEN if reopened else None)
+        answer = _may_confirm_reopening(scene, ticket)
     author = _author_address(scene.message)
     warnings = []
     if participant(ticket, author) is None:
@@ -389,8 +403,8 @@ def _decide_follow_up(scene: Scene, ticket: Ticket) -> Decision:
     return Decision(
         store=StoreDecision(Storing.ADD_TO_TICKET, "a follow-up"),
         thread=scene.thread,
-        wake=WakeDecision(True, "the customer wrote", TicketStatus.OPEN if reopened else None),
-        answer=_may_confirm_reopening(scene, ticket),
+        wake=wake,
+        answer=answer,
         voice=Voice.CUSTOMER,
         verified=scene.verified,
         warnings=tuple(warnings),
@@ -549,6 +563,18 @@ def _queue(scene: Scene) -> str | None:
     addresses = (*message.delivered_to, *written)
     queue = scene.policy.queue_of([*addresses, *map(canonical_address, addresses)])
     return queue.name if queue else None
+
+
+def _is_mere_thanks(scene: Scene, ticket: Ticket) -> bool:
+    """A content-free reply to what was answered. An attachment is content; so is what nobody could read."""
+    message = scene.message
+    return (
+        scene.suggestion.content_free
+        and ticket.status in (TicketStatus.SOLVED, TicketStatus.PENDING)
+        and message.origin.kind is Origin.PERSON
+        and not message.attachments
+        and not message.defects
+    )
 
 
 def _suggested_priority(suggestion: Suggestion) -> Priority:

@@ -36,6 +36,8 @@ class Suggestion:
     suggested_article: str | None = None
     for_customer: bool = False
     because: tuple[str, ...] = ()
+    content_free: bool = False  # thanks and the like: nothing is asked, nothing told
+    feature_request: bool = False  # asks for something that is not there yet
     model: str = ""  # version of the model that spoke
 
 

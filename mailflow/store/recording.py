@@ -56,6 +56,22 @@ def record_decision(
         join(connection, ticket_id, decision.joins, now)
         _change_ticket(connection, ticket_id, waiting, message, decision, row, now)
         _mention(connection, ticket_id, message)
+    if ticket_id is not None and decision.kind is not None:
+        detail: dict[str, object] = {"from": "", "to": decision.kind.value, "by": "mailflow"}
+        reason = "its words ask for something new"
+        add_event(connection, "kind", reason, now, ticket_id=ticket_id, detail=detail)
+    if ticket_id is not None and suggestion.content_free and not decision.wake.value:
+        author = ascii_lower(message.author.address) if message.author else ""
+        detail = {"by": author}
+        add_event(
+            connection,
+            "thanks",
+            decision.wake.reason,
+            now,
+            ticket_id=ticket_id,
+            message_row=row,
+            detail=detail,
+        )
     if decision.blocked_address:
         _block(connection, decision, ticket_id, row, now)
     connection.execute(
@@ -87,6 +103,7 @@ def _ticket_for(
             linked_to=decision.thread.linked_to,
             requester_verified=decision.verified,
             queue=decision.queue,
+            kind=decision.kind.value if decision.kind else None,
             created_at=now,
             updated_at=now,
         )

@@ -364,3 +364,33 @@ def test_a_copy_of_our_own_mail_in_sent_is_known():
 
 def test_sent_mail_about_nothing_we_know_is_left_alone():
     assert decide(message(SUPPORT), source=Source.SENT).store.value is Storing.SET_ASIDE
+
+
+# ── thanks ──────────────────────────────────────────────────────────────────────────────────────
+
+THANKED = replace(NO_SUGGESTION, content_free=True)
+
+
+@pytest.mark.parametrize("status", [TicketStatus.SOLVED, TicketStatus.PENDING])
+def test_thanks_is_filed_and_reopens_nothing(status):
+    mail = message(references=("old@customer.example",), new_text="Thanks!")
+    decision = decide(mail, context=referring(status=status), suggestion=THANKED)
+    assert decision.store.value is Storing.ADD_TO_TICKET
+    assert decision.wake.value is False
+    assert decision.wake.status is None
+    assert decision.answer.value is Answer.NOTHING
+    assert "thanks" in decision.wake.reason
+
+
+@pytest.mark.parametrize(
+    ("status", "change"),
+    [
+        (TicketStatus.ON_HOLD, {}),
+        (TicketStatus.SOLVED, {"attachments": (Attachment("a.png", "image/png", 3, False),)}),
+        (TicketStatus.SOLVED, {"defects": ("truncated",)}),
+    ],
+)
+def test_thanks_with_something_to_look_at_reopens(status, change):
+    mail = replace(message(references=("old@customer.example",), new_text="Thanks!"), **change)
+    decision = decide(mail, context=referring(status=status), suggestion=THANKED)
+    assert decision.wake.status is TicketStatus.OPEN

@@ -1,0 +1,97 @@
+"""Content-free replies and feature requests: what is recognised, and what must never be."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailflow.shipped import shipped
+from mailflow.suggest.phrases import load_phrases
+from mailflow.suggest.unusable import ModelUnusable
+
+THANKS = load_phrases(shipped("models") / "replies")
+WISHES = load_phrases(shipped("models") / "wishes")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thanks!",
+        "Thank you so much\n\nBest regards,\nZorblat Quux",
+        "Hello,\nthanks a lot, problem solved.\nKind regards",
+        "Vielen Dank, jetzt funktioniert es!",
+        "Merci beaucoup, c'est parfait",
+        "¡Muchas gracias! Problema resuelto.",
+        "Muito obrigado",
+        "Grazie mille, risolto",
+        "Hartelijk dank, het werkt nu",
+        "Tack så mycket",
+        "Dziękuję!",
+        "Спасибо!",
+    ],
+)
+def test_a_content_free_reply_is_known(text):
+    assert THANKS.says(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "?",
+        "Thanks, but it still does not work",
+        "Thanks! One more thing: can I use it in Spain?",
+        "Thank you, please refund me.",
+        "Works now? No.",
+        "thanks for nothing",
+        "Super, danke, der Fehler ist wieder da",
+        "Danke, aber es geht nicht",
+        "Excelente, ya está todo bien, pueden llamarme mañana",
+        "Thanks. The charger burnt down yesterday",
+        "yes",
+        "qwer asdf",
+        "Thanks! " * 200,
+        "Merci, vous pouvez annuler ma commande",
+    ],
+)
+def test_whatever_says_something_is_not(text):
+    assert not THANKS.says(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "wish"),
+    [
+        ("It would be great if the app had offline maps.", True),
+        ("Feature request: please add an export to Excel", True),
+        ("Es wäre schön, wenn man Ordner sortieren könnte", True),
+        ("The map does not load offline", False),
+        ("I was charged twice, please refund", False),
+    ],
+)
+def test_feature_requests_are_told_from_problems(text, wish):
+    assert WISHES.says(text) is wish
+
+
+@given(st.text(max_size=2_000))
+def test_any_text_gets_an_answer(text):
+    assert THANKS.says(text) in (True, False)
+    assert 0 <= WISHES.probability(text) <= 1
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b"\xff",
+        b"[" * 100_000,
+        b'{"format":"mailflow phrases 1","weights":{"a":NaN}}',
+        json.dumps({"format": "mailflow phrases 1", "weights": []}).encode(),
+    ],
+)
+def test_a_broken_file_is_named(tmp_path, octets):
+    (tmp_path / "phrases.json").write_bytes(octets)
+    with pytest.raises(ModelUnusable, match=r"phrases\.json"):
+        load_phrases(tmp_path)
