@@ -44,6 +44,8 @@ from mailflow.flow.ports import Clock, Submission, Trial
 from mailflow.flow.receive import Outcome, decide_waiting, fetch_new, pretend_read_up_to
 from mailflow.flow.reminders import queue_reminders
 from mailflow.flow.reports import queue_digests, queue_weekly_report
+from mailflow.learning import train_if_due
+from mailflow.model_shelf import Shelf
 from mailflow.report_page import week_page
 from mailflow.store.database import SqlStore, open_store
 from mailflow.store.faults import StoreUnavailable
@@ -67,6 +69,8 @@ _RELOAD_EVERY = 2.0
 _REPORTS_EVERY = 30.0
 _MONDAY_AT = time_of_day(7)
 _SETTLE = 0.5  # a template file is taken up so long after it was saved
+_MODEL_EVERY = 5.0
+_TRAIN_EVERY = 3600.0  # only asks whether a training is due
 _REST_AFTER_REFUSAL = 1200.0  # three tries an hour: more may lock the account
 _MIRROR_REST = 60.0  # after a refusal
 _STOP_SECONDS = 4.0
@@ -105,6 +109,8 @@ class App:
         self.templates = open_templates(settings, self.store, settle_seconds=_SETTLE)
         self._kept_templates: object = None  # what the database knows of them
         self._template_faults: tuple[TemplateFault, ...] = ()
+        self._shelf = Shelf(settings.state.directory)
+        self._shelf_stamp = self._shelf.stamp()
         self.suggests = load_suggester(settings)
         articles = open_articles(self.store, self.suggests.articles)
         self.desk = build_desk(settings, self.templates, articles, clock)
@@ -125,7 +131,7 @@ class App:
         self._smtp_failures = 0
         self._mirror = self._made_mirror()
         self._mirror_rests_until = 0.0  # monotonic
-        self._scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(3)})
+        self._scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(4)})
         self._follower = threading.Thread(target=self._follow_mailbox, name="mailbox")
 
     # ── one round ───────────────────────────────────────────────────────────────────────────────
@@ -296,6 +302,8 @@ class App:
             ("templates", self._reload_job, _RELOAD_EVERY),
             ("articles", self._article_folder.look, _RELOAD_EVERY),
             ("reports", self.queue_reports, _REPORTS_EVERY),
+            ("model", self._model_job, _MODEL_EVERY),
+            ("training", self._training_job, _TRAIN_EVERY),
         ):
             self._scheduler.add_job(
                 self._guarded(name, job),
@@ -435,6 +443,19 @@ class App:
         """What time alone makes due. Returns how many mails were queued."""
         jobs = (queue_reminders, remind_of_clocks, warn_of_updates, queue_updates)
         return sum(job(self.store, self.desk) for job in jobs)
+
+    def _model_job(self) -> None:
+        """Take over the model that was promoted meanwhile, here or by a command."""
+        stamp = self._shelf.stamp()
+        if stamp != self._shelf_stamp:
+            self._shelf_stamp = stamp
+            self.suggests.take_over(load_suggester(self.settings))
+            log.info("the suggestion model is loaded anew")
+
+    def _training_job(self) -> None:
+        entry = train_if_due(self.settings, self.store, self.desk.clock)
+        if entry is not None:
+            log.info("training from %d confirmed tickets: %s", entry.tickets, entry.verdict)
 
     def _reload_job(self) -> None:
         """Take up edited templates, keep what serves now, and tell of each fault once."""

@@ -17,6 +17,7 @@ from mailflow.desk.suggestion import (
     Suggestion,
 )
 from mailflow.desk.ticket import Article, Priority
+from mailflow.model_shelf import Shelf
 from mailflow.shipped import shipped
 
 if TYPE_CHECKING:
@@ -51,6 +52,11 @@ class Suggester:
             for suggestion, (subject, text) in zip(said, texts, strict=True)
             for wish in (self._is(self._wishes, f"{subject}\n{text}"),)
         ]
+
+    def take_over(self, other: Suggester) -> None:
+        """Serve with what ``other`` loaded; whoever is in the middle of a batch ends it with the old."""
+        self._model, self.fault, self.articles = other._model, other.fault, other.articles
+        self._thanks, self._wishes = other._thanks, other._wishes
 
     @staticmethod
     def _is(model: PhraseModel | None, text: str) -> bool:
@@ -119,6 +125,7 @@ def _phrases(name: str) -> tuple[PhraseModel | None, str]:
 
 
 def model_folder(settings: Settings) -> Path:
-    named = settings.suggestions.model
+    """The one that serves: named in the settings, promoted here, trained to var/model, or shipped."""
+    named = settings.suggestions.model or Shelf(settings.state.directory).serving()
     trained = settings.state.directory / _TRAINED
     return named or (trained if trained.is_dir() else shipped("models") / "seed")

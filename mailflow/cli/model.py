@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailflow.cli.outcome import Failure
+from mailflow.cli.outcome import Failure, settings_for
+from mailflow.model_shelf import Shelf, ShelfFault
 
 if TYPE_CHECKING:
     from mailflow.suggest.model import Model
@@ -37,10 +38,13 @@ def model_in(folder: Path | None) -> Model:
 
 @app.command()
 def train(
+    ctx: typer.Context,
     articles: Annotated[
-        Path, typer.Option("--articles", metavar="A.csv", help="Columns id, title, body.")
-    ],
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the model is written.")],
+        Path | None, typer.Option("--articles", metavar="A.csv", help="Columns id, title, body.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Where the model is written.")
+    ] = None,
     history: Annotated[
         Path | None,
         typer.Option(
@@ -56,7 +60,16 @@ def train(
         ),
     ] = False,
 ) -> None:
-    """Train a model from articles and past tickets."""
+    """Train a model: from files, or without any from this installation's own tickets and articles.
+
+    From own tickets, what agents changed and chose is learned. The new model is compared with the one
+    that serves on the newest confirmed tickets and takes its place only if it is not worse.
+    """
+    if articles is None and out is None and history is None and not examples:
+        _train_own(ctx)
+        return
+    if articles is None or out is None:
+        raise Failure("files need both --articles and --out", "name both, or neither")
     from mailflow.shipped import shipped
     from mailflow.suggest.tables import TableFault, read_articles, read_history
     from mailflow.suggest.train import learn_model, lexicon_beside, load_lexicon, save_model
@@ -82,6 +95,69 @@ def train(
     typer.echo(
         f"model {version}: {len(known)} articles, {len(tickets)} past tickets, {seconds:.1f} s, in {out}"
     )
+
+
+def _train_own(ctx: typer.Context) -> None:
+    from mailflow.cli.store import opened_store
+    from mailflow.learning import train_own
+    from mailflow.wiring import utc_now
+
+    with opened_store(ctx) as store:
+        entry = train_own(settings_for(ctx), store, utc_now)
+    if entry is None:
+        raise Failure("another process is training", "wait for it, then see `mailflow model list`")
+    if not entry.name:
+        raise Failure(entry.verdict, "see that there is memory, then try again")
+    learned = f"{entry.articles} articles, {entry.tickets} confirmed tickets"
+    typer.echo(f"model {entry.name}: {learned}; {entry.verdict}")
+
+
+@app.command("list")
+def list_(
+    ctx: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
+) -> None:
+    """List the models trained here, newest first, and say which serves and why."""
+    from dataclasses import asdict
+
+    from mailflow.cli.screen import print_json
+    from mailflow.suggestions import model_folder
+
+    settings = settings_for(ctx)
+    ledger = Shelf(settings.state.directory).ledger()
+    if as_json:
+        print_json(asdict(ledger))
+        return
+    typer.echo(f"serving: {model_folder(settings)}")
+    for entry in reversed(ledger.entries):
+        mark = "*" if entry.name and entry.name == ledger.serving else " "
+        name = entry.name or "nothing"
+        typer.echo(f"{mark} {name:<16} {entry.tickets:>6} tickets  {entry.verdict}")
+
+
+@app.command()
+def promote(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="As `mailflow model list` says it.")],
+) -> None:
+    """Let a model serve, whatever the comparison said. The daemon takes it over by itself."""
+    shelf = Shelf(settings_for(ctx).state.directory)
+    try:
+        shelf.promote(name, "promoted by the admin")
+    except ShelfFault as error:
+        raise Failure(str(error), "see `mailflow model list`") from error
+    typer.echo(f"model {name} serves.")
+
+
+@app.command()
+def rollback(ctx: typer.Context) -> None:
+    """Let the model serve again that served before. The daemon takes it over by itself."""
+    shelf = Shelf(settings_for(ctx).state.directory)
+    try:
+        ledger = shelf.rollback()
+    except ShelfFault as error:
+        raise Failure(str(error), "see `mailflow model list`") from error
+    typer.echo(f"{ledger.serving or 'the model that came with mailflow'} serves.")
 
 
 @app.command("train-phrases")

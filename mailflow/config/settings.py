@@ -338,6 +338,8 @@ class SuggestionsSettings(Section):
     """A trained model's folder or file. Empty: the newest one trained here, else the one shipped."""
     precision: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
     """An article is suggested only where at least this share of such suggestions was right."""
+    train: Literal["never", "daily", "weekly"] = "daily"
+    """How often to train from your own tickets, when agents confirmed at least ten new ones."""
 
 
 class TemplatesSettings(Section):
