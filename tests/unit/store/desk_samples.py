@@ -22,7 +22,7 @@ from mailflow.desk.decision import (
 )
 from mailflow.desk.notices import NoticeKind
 from mailflow.desk.outbox import MailClass, NewMail
-from mailflow.desk.suggestion import NO_SUGGESTION
+from mailflow.desk.suggestion import NO_SUGGESTION, Suggestion
 from mailflow.desk.ticket import ParticipantRole, TicketStatus
 from mailflow.flow.ports import Recorded, WaitingMessage
 from mailflow.mail.message import IncomingMessage, Location, RawMessage
@@ -72,13 +72,14 @@ def record(
     *,
     source: Source = Source.INBOX,
     now: datetime = NOW,
+    suggestion: Suggestion = NO_SUGGESTION,
 ) -> Recorded:
     with store.begin() as work:
         return work.tickets.record(
             waiting_for(work, octets, source),
             incoming or message(),
             decision or decided(),
-            NO_SUGGESTION,
+            suggestion,
             now,
         )
 
