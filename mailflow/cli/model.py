@@ -12,6 +12,7 @@ from mailflow.cli.outcome import Failure, settings_for
 from mailflow.model_shelf import Shelf, ShelfFault
 
 if TYPE_CHECKING:
+    from mailflow.suggest.learn_ranking import LearnTicket
     from mailflow.suggest.model import Model
 
 app = typer.Typer(help="Train, measure and look into the suggestion model.", no_args_is_help=True)
@@ -198,18 +199,52 @@ def train_phrases(
     )
 
 
+def _serving(ctx: typer.Context) -> Path:
+    from mailflow.suggestions import model_folder
+
+    return model_folder(settings_for(ctx))
+
+
+def _own_tickets(ctx: typer.Context) -> list[LearnTicket]:
+    """Confirmed tickets the serving model did not learn from; judging it on others would flatter it."""
+    from mailflow.cli.store import opened_store
+    from mailflow.learning import own_lessons
+    from mailflow.suggest.learn_ranking import LearnTicket
+
+    settings = settings_for(ctx)
+    ledger = Shelf(settings.state.directory).ledger()
+    entry = ledger.entry(ledger.serving)
+    newest = entry.newest_ticket if entry else 0
+    with opened_store(ctx) as store:
+        lessons = [x for x in own_lessons(settings, store) if x.ticket_id > newest]
+    if not lessons:
+        raise Failure(
+            "no ticket was confirmed since the serving model was trained",
+            "wait until agents set priorities and articles, or name tickets with --history",
+        )
+    typer.echo(f"{len(lessons)} confirmed tickets the serving model did not learn from", err=True)
+    return [LearnTicket(x.subject, x.text, x.article_id, x.priority) for x in lessons]
+
+
 @app.command()
 def evaluate(
+    ctx: typer.Context,
     history: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             "--history",
             metavar="H.csv",
-            help="Tickets it was not trained on: subject, body, article_id (empty: none fits), priority.",
+            help="Tickets it was not trained on: subject, body, article_id (empty: none fits), priority. "
+            "Without it: this installation's confirmed tickets.",
         ),
-    ],
+    ] = None,
     model: Annotated[
-        Path | None, typer.Option("--model", metavar="DIR", help="The model; else the one shipped.")
+        Path | None,
+        typer.Option(
+            "--model",
+            metavar="DIR",
+            help="The model; else the one that serves, or the shipped one.",
+        ),
     ] = None,
     html: Annotated[
         Path | None,
@@ -223,9 +258,11 @@ def evaluate(
     from mailflow.suggest.evaluate import evaluate_model
     from mailflow.suggest.tables import TableFault, read_history
 
-    loaded = model_in(model)
+    loaded = model_in(model or (None if history else _serving(ctx)))
     try:
-        tickets = read_history(history, frozenset(loaded.articles))
+        tickets = (
+            read_history(history, frozenset(loaded.articles)) if history else _own_tickets(ctx)
+        )
         found = evaluate_model(loaded, tickets)
         if html is not None:
             html.write_text(found.html, "utf-8")

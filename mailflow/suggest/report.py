@@ -11,11 +11,13 @@ from mailflow.suggest.lexicon import SCALE
 from mailflow.suggest.measure import ArticleMeasures, Doubles, PriorityMeasures
 
 SIDE = 280
-EDGE = 40
+EDGE = 56
 _HEAD = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Evaluation of the suggestion model</title>
-<style>body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}
+<style>:root{color-scheme:light dark;--ink:#222;--paper:#fff}
+@media(prefers-color-scheme:dark){:root{--ink:#ddd;--paper:#181a1b}}
+body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:var(--ink);background:var(--paper)}
 table{border-collapse:collapse;margin:1rem 0}td,th{padding:.25rem .8rem;border-bottom:1px solid #ddd;text-align:left}
-figure{display:inline-block;margin:1rem 1rem 1rem 0}figcaption{color:#555}svg text{font:11px system-ui,sans-serif}</style>
+figure{display:inline-block;margin:1rem 1rem 1rem 0}figcaption{opacity:.75}svg text{fill:var(--ink);font:11px system-ui,sans-serif}</style>
 """
 
 

@@ -150,3 +150,15 @@ def test_training_from_own_tickets_end_to_end(tmp_path, monkeypatch):
     monkeypatch.setattr(learning, "_MEMORY", 64 * 1024**2)
     failed = learning._in_child(settings, out.with_name("poor"), rows, lessons, len(lessons))
     assert "training failed" in failed["reason"]
+
+
+def test_the_report_reads_by_day_and_by_night(tmp_path):
+    from mailflow.shipped import shipped
+    from mailflow.suggest.evaluate import evaluate_model
+    from mailflow.suggest.model import load_model
+
+    tickets = [LearnTicket("", "I cannot log in", "nothing", "high")]
+    page = evaluate_model(load_model(shipped("models") / "seed"), tickets).html
+    assert "prefers-color-scheme:dark" in page
+    assert "src=" not in page
+    assert "<script" not in page
