@@ -151,6 +151,10 @@ class Unchanged:
 @dataclass(frozen=True, slots=True)
 class Refused:
     reason: str
+    code: str = (
+        "gone"  # of commands.FAULT_WORDS, with what it is about, for words in other languages
+    )
+    about: str = ""
 
 
 Verdict = Changed | Unchanged | Refused
@@ -165,7 +169,7 @@ def decide_change(
     """
     gone = gone_reason(ticket)
     if gone:
-        return Refused(gone)
+        return Refused(gone, "gone", str(ticket.id))
     match change:
         case SetStatus():
             return _status(ticket, change)
@@ -222,7 +226,11 @@ def _status(ticket: Ticket, change: SetStatus) -> Verdict:
     if change.status is ticket.status:
         return Unchanged(f"it is {ticket.status} already")
     if change.status is TicketStatus.NEW and ticket.first_response_at is not None:
-        return Refused("it was answered, so it cannot be new again: open is what you want")
+        return Refused(
+            "it was answered, so it cannot be new again: open is what you want",
+            "answered",
+            str(ticket.id),
+        )
     changed = replace(ticket, status=change.status)
     if change.status in _FINAL:
         changed = replace(changed, snoozed_until=None)
@@ -250,7 +258,7 @@ def _priority(ticket: Ticket, change: SetPriority) -> Verdict:
 
 def _assignee(ticket: Ticket, change: Assign, policy: Policy) -> Verdict:
     if change.agent is not None and policy.agent(change.agent) is None:
-        return Refused(f"{change.agent} is no agent of this desk")
+        return Refused(f"{change.agent} is no agent of this desk", "agent", change.agent)
     if change.agent == ticket.assignee:
         return Unchanged(f"{change.agent or 'nobody'} has it already")
     reason = f"assigned to {change.agent}" if change.agent else "given back to everybody"
@@ -279,14 +287,14 @@ def _tags(ticket: Ticket, change: SetTags) -> Verdict:
     read = {text: tag_from(text) for text in (*change.add, *change.remove)}
     bad = next((text for text, tag in read.items() if tag is None), None)
     if bad is not None:
-        return Refused(f"{bad!r} cannot be a tag: letters, digits and . : - up to 40")
+        return Refused(f"{bad!r} cannot be a tag: letters, digits and . : - up to 40", "tag", bad)
     added = {str(read[text]) for text in change.add}
     removed = {str(read[text]) for text in change.remove}
     tags = tuple(sorted((set(ticket.tags) | added) - removed))
     if tags == ticket.tags:
         return Unchanged("its tags are so already")
     if len(tags) > _MAX_TAGS:
-        return Refused(f"a ticket has at most {_MAX_TAGS} tags")
+        return Refused(f"a ticket has at most {_MAX_TAGS} tags", "tags", str(_MAX_TAGS))
     told = [f"+{t}" for t in tags if t not in ticket.tags]
     told += [f"-{t}" for t in ticket.tags if t not in tags]
     return Changed(
@@ -303,9 +311,9 @@ def _snooze(ticket: Ticket, change: Snooze, now: datetime) -> Verdict:
         return Unchanged("its snooze is so already")
     fault = _future_fault(change.until, now)
     if fault:
-        return Refused(fault)
+        return fault
     if change.until is not None and ticket.status in _FINAL:
-        return Refused(f"it is {ticket.status}; reopen it first")
+        return Refused(f"it is {ticket.status}; reopen it first", "reopen", str(ticket.id))
     until = stamp(change.until)
     return Changed(
         ChangeKind.SNOOZE,
@@ -321,7 +329,7 @@ def _due(ticket: Ticket, change: SetDue, now: datetime) -> Verdict:
         return Unchanged("it is due then already")
     fault = _future_fault(change.at, now)
     if fault:
-        return Refused(fault)
+        return fault
     at = stamp(change.at)
     return Changed(
         ChangeKind.DUE,
@@ -332,10 +340,13 @@ def _due(ticket: Ticket, change: SetDue, now: datetime) -> Verdict:
     )
 
 
-def _future_fault(moment: datetime | None, now: datetime) -> str | None:
+def _future_fault(moment: datetime | None, now: datetime) -> Refused | None:
     if moment is None or now < moment <= now + _MAX_AHEAD:
         return None
-    return f"{stamp(moment)} is past" if moment <= now else f"{stamp(moment)} is too far away"
+    when = stamp(moment)
+    if moment <= now:
+        return Refused(f"{when} is past", "past", when)
+    return Refused(f"{when} is too far away", "far", when)
 
 
 def _kind(ticket: Ticket, change: SetKind) -> Verdict:
@@ -353,7 +364,9 @@ def _kind(ticket: Ticket, change: SetKind) -> Verdict:
 def _queue(ticket: Ticket, change: SetQueue, policy: Policy) -> Verdict:
     if change.queue is not None and policy.queue(change.queue) is None:
         known = ", ".join(q.name for q in policy.queues) or "none is configured"
-        return Refused(f"there is no queue {change.queue} (there are: {known})")
+        return Refused(
+            f"there is no queue {change.queue} (there are: {known})", "queue", change.queue
+        )
     if change.queue == ticket.queue:
         return Unchanged("it is in this queue already")
     return Changed(
@@ -378,36 +391,36 @@ def _mute(ticket: Ticket, change: Mute) -> Verdict:
 
 
 def _merge(ticket: Ticket, change: MergeInto, other: Ticket | None) -> Verdict:
-    fault = _other_fault(ticket, change.ticket_id, other)
-    if fault or other is None:
-        return Refused(fault or "")
-    gone = gone_reason(other)
+    target = _other(ticket, change.ticket_id, other)
+    if isinstance(target, Refused):
+        return target
+    gone = gone_reason(target)
     if gone:
-        return Refused(gone)
+        return Refused(gone, "gone", str(target.id))
     merged = replace(
         ticket,
-        merged_into=other.id,
+        merged_into=target.id,
         status=TicketStatus.CLOSED,
         snoozed_until=None,
         due_at=None,
         next_update_at=None,
     )
-    after = f"#{other.id}"
+    after = f"#{target.id}"
     return Changed(ChangeKind.MERGE, merged, f"#{ticket.id}", after, f"merged into {after}")
 
 
 def _link(ticket: Ticket, change: LinkTo, other: Ticket | None) -> Verdict:
-    fault = _other_fault(ticket, change.ticket_id, other)
-    if fault or other is None:
-        return Refused(fault or "")
-    after = f"#{other.id}"
+    target = _other(ticket, change.ticket_id, other)
+    if isinstance(target, Refused):
+        return target
+    after = f"#{target.id}"
     return Changed(ChangeKind.LINK, ticket, "", after, f"{change.kind} {after}")
 
 
-def _other_fault(ticket: Ticket, other_id: int, other: Ticket | None) -> str | None:
+def _other(ticket: Ticket, other_id: int, other: Ticket | None) -> Ticket | Refused:
     if other_id == ticket.id:
-        return f"ticket {ticket.id} is this one"
-    return None if other is not None else f"there is no ticket {other_id}"
+        return Refused(f"ticket {ticket.id} is this one", "itself", str(other_id))
+    return other or Refused(f"there is no ticket {other_id}", "ticket", str(other_id))
 
 
 def _delete(ticket: Ticket, now: datetime) -> Verdict:

@@ -5,8 +5,8 @@ key away and none corrects, capitalises or links what begins with it. Case, blan
 full-width forms, a blank behind ``#`` and a full stop at the end do not matter. The commands end at the
 first line of other text, so no quote, signature or forwarded mail below it is ever read as one.
 
-Whatever looks like a command and is none stops the whole mail: better back to its author than half done.
-One scan over the lines, linear.
+Whatever begins like a command and is none stops the whole mail, however long it is: better back to its author
+than half done, or with a customer. One scan over the lines, linear.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -43,11 +43,14 @@ from mailflow.mail.html_text import html_to_text
 from mailflow.mail.message import IncomingMessage
 
 MAX_COMMANDS = 20
-_MAX_LINE = 300  # characters; a longer line is text
+_MAX_LINE = 300  # characters; a longer one that begins like a command goes back to its author
+_MAX_FAULTS = 20  # told of at once
+_MAX_DRAFT = 5000  # characters of a mail given back mended
 
 # Blanks, byte order marks and joiners that clients leave at the edges of a line.
-_EDGES = " \t\r\u00a0\u00ad\u200b-\u200f\u2028-\u202f\u205f\u2060\u2066-\u2069\u3000\ufeff"
+_EDGES = " \t\r\x0b\x0c\x1c-\x1f\x85\u00a0\u00ad\u200b-\u200f\u2028-\u202f\u205f\u2060\u2066-\u2069\u3000\ufeff"
 _INVISIBLE = re.compile(f"[{_EDGES}]+")
+_BEGINS = re.compile(r"#\s?([^\W\d_][\w-]{0,30})")
 _COMMAND = re.compile(r"#\s?([^\W\d_][\w-]{0,30})(?:[\s:]+(.*))?$", re.DOTALL)
 _LINKED = re.compile(r"<(?:mailto:)?([^<>\s]+)>", re.IGNORECASE)
 _SIGNATURE = re.compile(r"--\s*$")
@@ -110,11 +113,48 @@ Command = (
 )
 
 
+#: What can be wrong with a command, by the code that templates put into the agent's language.
+FAULT_WORDS: Mapping[str, str] = {
+    "unknown": "there is no command {about}",
+    "extra": "{about} takes nothing behind it",
+    "missing": "{about} needs something behind it",
+    "status": "there is no status {about}",
+    "priority": "there is no priority {about}",
+    "kind": "there is no kind {about}",
+    "queue": "there is no queue {about}",
+    "article": "there is no article {about}",
+    "agent": "{about} is no agent of this desk",
+    "tag": "{about} cannot be a tag",
+    "moment": "{about} is no moment it knows: write 3d, 2h, friday, tomorrow 14:00 or 2026-12-01",
+    "number": "{about} is no number of a ticket",
+    "address": "{about} is no mail address",
+    "ours": "{about} is ours: name the customer",
+    "long": "a command's line has at most {about} characters",
+    "many": "a mail has at most {about} commands",
+    "below": "commands stand at the top, before any other text",
+    "html": "commands are read from plain text, and your mail program sent HTML alone",
+    "split": "only a later message of a customer can be split off",
+    "answered": "ticket {about} was answered, so it cannot be new again: open is what you want",
+    "reopen": "ticket {about} is finished; reopen it first",
+    "past": "{about} is past",
+    "far": "{about} is too far away",
+    "tags": "a ticket has at most {about} tags",
+    "itself": "ticket {about} is this one",
+    "ticket": "there is no ticket {about}",
+    "gone": "ticket {about} was deleted or merged into another",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class CommandFault:
-    line: str  # as written
-    why: str
-    instead: str = ""  # the line that was perhaps meant
+    line: str  # as written, cut at ``_MAX_LINE``; '' when it is about no one line
+    code: str  # of FAULT_WORDS
+    about: str = ""
+    instead: str = ""  # the line, or lines, that were perhaps meant
+
+    @property
+    def why(self) -> str:
+        return FAULT_WORDS[self.code].format(about=self.about)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +178,14 @@ class CommandMail:
 
 
 class _Unreadable(ValueError):
-    """Why a command's line cannot be read; ``instead`` is the line that was perhaps meant."""
+    """Why a command's line cannot be read: the three last fields of a fault."""
 
-    def __init__(self, why: str, instead: str = "") -> None:
-        super().__init__(why)
-        self.instead = instead
+    def __init__(self, code: str, about: str, instead: str = "") -> None:
+        super().__init__(code)
+        self.code, self.about, self.instead = code, about[:100], instead
+
+    def fault(self, line: str) -> CommandFault:
+        return CommandFault(line, self.code, self.about, self.instead)
 
 
 def read_commands(
@@ -158,15 +201,15 @@ def read_commands(
     read = replace(read, faults=(*read.faults, *missing))
     if not (read.commands or read.faults) or not _is_html_alone(message):
         return read
-    why = "commands are read from plain text, and your mail program sent HTML alone"
-    line = next(x for x in map(_line, message.new_text.splitlines()) if x.startswith("#"))
-    return CommandMail(faults=(CommandFault(line, why),), rest=message.new_text)
+    lines = (_line(x).text for x in message.new_text.splitlines())
+    line = next((x for x in lines if x.startswith("#")), "")
+    return CommandMail(faults=(CommandFault(line[:_MAX_LINE], "html"),), rest=message.new_text)
 
 
 def _no_article(name: str, articles: Collection[str]) -> CommandFault:
     near = difflib.get_close_matches(name, articles, n=1, cutoff=0.5)
     meant = f"#article {near[0]}" if near else ""
-    return CommandFault(f"#article {name}", f"there is no article {name}", meant)
+    return CommandFault(f"#article {name}", "article", name[:100], meant)
 
 
 def _is_html_alone(message: IncomingMessage) -> bool:
@@ -183,39 +226,57 @@ def parse_commands(text: str, agent: Agent, policy: Policy) -> CommandMail:
     below = len(lines)
     for number, written in enumerate(lines):
         line = _line(written)
-        if not line:
+        if not line.text:
             continue
-        match = _COMMAND.match(line) if len(line) <= _MAX_LINE else None
-        if match is None:
+        if _BEGINS.match(line.text) is None:
             below = number
             break
         try:
-            commands.append(_read(match[1], match[2] or "", agent, policy))
-        except _Unreadable as fault:
-            faults.append(CommandFault(line, str(fault), fault.instead))
+            commands.append(_read_line(line, agent, policy))
+        except _Unreadable as unreadable:
+            faults.append(unreadable.fault(line.text))
     if len(commands) > MAX_COMMANDS:
-        faults.append(CommandFault("", f"there are more than {MAX_COMMANDS} commands"))
+        faults.insert(0, CommandFault("", "many", str(MAX_COMMANDS)))
     rest = "\n".join(lines[below:]).strip("\n")
     if not any(isinstance(c, WriteNote | OpenFor) for c in commands):
         faults += _misplaced(lines[below:], agent, policy)
-    return CommandMail(tuple(commands), tuple(faults), rest)
+    return CommandMail(tuple(commands), tuple(faults[:_MAX_FAULTS]), rest)
 
 
 def _misplaced(lines: list[str], agent: Agent, policy: Policy) -> list[CommandFault]:
-    """Commands below other text: not carried out, and never sent to a customer either."""
+    """Commands below other text: not carried out, and never sent to a customer either.
+
+    ``# open the port`` is a line of somebody's script: with a blank behind ``#`` it must be a whole command.
+    """
     for written in lines:
         line = _line(written)
-        if _SIGNATURE.match(line):
+        if _SIGNATURE.match(line.text):
             break
-        match = _COMMAND.match(line) if line.startswith("#") and len(line) <= _MAX_LINE else None
-        if match is None or match[1].casefold() not in _WORDS:
+        begins = _BEGINS.match(line.text)
+        if begins is None or begins[1].casefold() not in _WORDS:
             continue
         try:
-            _read(match[1], match[2] or "", agent, policy)
-        except _Unreadable:
-            continue
-        return [CommandFault(line, "commands stand at the top, before any other text")]
+            _read_line(line, agent, policy)
+        except _Unreadable as unreadable:
+            if line.text[1].isspace() and unreadable.code != "long":
+                continue
+        return [CommandFault(line.text, "below", "", line.text)]
     return []
+
+
+def mended(text: str, faults: Sequence[CommandFault]) -> str:
+    """The mail as it was perhaps meant, for its author to look over; '' where it is too long to give back."""
+    if len(text) > _MAX_DRAFT:
+        return ""
+    moved = [f.line for f in faults if f.code == "below"]
+    instead = {f.line: f.instead for f in faults if f.instead and f.code != "below"}
+    kept = []
+    for written in text.split("\n"):
+        line = _line(written).text
+        if line in moved:
+            continue
+        kept.append(instead.get(line, written) if line else written)
+    return "\n".join([*moved, *kept]).strip("\n")
 
 
 def spoken_by(
@@ -249,14 +310,39 @@ def in_order(commands: Iterable[Command]) -> list[Command]:
     return sorted(commands, key=lambda c: isinstance(c, MergeInto))
 
 
-def _line(written: str) -> str:
-    """One line as it is judged: compatibility forms and invisible edges taken away."""
-    if len(written) > 4 * _MAX_LINE:
-        return written.strip()
-    line = unicodedata.normalize("NFKC", _INVISIBLE.sub(" ", written)).strip()
-    if line.startswith(("\\#", "*#")):  # bold, or as Markdown writers put it
-        line = line.lstrip("\\*").rstrip("*")
-    return line.rstrip(" .,;!") if line.startswith("#") else line
+@dataclass(frozen=True, slots=True)
+class _Line:
+    text: str  # as it is judged, cut at ``_MAX_LINE``
+    whole: bool
+
+
+_MARKED = re.compile(r"[\\*_]{1,4}(?=#)")
+
+
+def _line(written: str) -> _Line:
+    """One line with compatibility forms and invisible edges taken away."""
+    edge = _INVISIBLE.match(written)
+    start = edge.end() if edge else 0
+    end = start + 4 * _MAX_LINE  # composing characters takes longer than reading them
+    line = unicodedata.normalize("NFKC", _INVISIBLE.sub(" ", written[start:end])).strip()
+    if _MARKED.match(line):  # bold, or as Markdown writers put it
+        line = line.lstrip("\\*_").rstrip("*_")
+    if line.startswith("#"):
+        line = line.rstrip(" .,;!")
+    whole = not written[end:].strip() and len(line) <= _MAX_LINE
+    return _Line(line[:_MAX_LINE], whole)
+
+
+def _read_line(line: _Line, agent: Agent, policy: Policy) -> Command:
+    begins, match = _BEGINS.match(line.text), _COMMAND.match(line.text)
+    word = begins[1] if begins else ""
+    if not line.whole:
+        raise _Unreadable("long", str(_MAX_LINE))
+    if match is None:
+        # Something is glued to it: "#solved/now", or a longer word than there is.
+        meant = f"#{word.casefold()}" if word.casefold() in _WORDS else ""
+        raise _Unreadable("unknown", line.text.split()[0], meant)
+    return _read(match[1], match[2] or "", agent, policy)
 
 
 def _read(word: str, rest: str, agent: Agent, policy: Policy) -> Command:
@@ -265,7 +351,7 @@ def _read(word: str, rest: str, agent: Agent, policy: Policy) -> Command:
     if reader is None:
         near = difflib.get_close_matches(name, _WORDS, n=1, cutoff=0.6)
         meant = f"#{near[0]} {rest}".strip() if near else ""
-        raise _Unreadable(f"there is no command #{word}", meant)
+        raise _Unreadable("unknown", f"#{word}", meant)
     argument = _LINKED.sub(lambda m: " " + m[1], rest).strip()
     return reader(_Said(name, argument, agent, policy))
 
@@ -279,38 +365,36 @@ class _Said:
 
     def nothing_more(self) -> None:
         if self.rest:
-            raise _Unreadable(f"#{self.word} takes nothing behind it", f"#{self.word}")
+            raise _Unreadable("extra", f"#{self.word}", f"#{self.word}")
 
-    def needed(self, what: str, example: str) -> str:
+    def needed(self, example: str) -> str:
         if not self.rest:
-            raise _Unreadable(f"#{self.word} needs {what}", f"#{self.word} {example}")
+            raise _Unreadable("missing", f"#{self.word}", f"#{self.word} {example}")
         return self.rest
 
 
 def _status(said: _Said) -> Command:
     word = said.word
     if word == "status":
-        word = said.needed("a status", "solved").casefold()
+        word = said.needed("solved").casefold()
     else:
         said.nothing_more()
     known = {**_STATUS_WORDS, **{s.value: s for s in TicketStatus}}
     if word not in known:
         near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-        raise _Unreadable(f"there is no status {word}", f"#status {near[0] if near else 'solved'}")
+        raise _Unreadable("status", word, f"#status {near[0] if near else 'solved'}")
     return SetStatus(known[word])
 
 
 def _priority(said: _Said) -> Command:
     word = said.word
     if word in ("priority", "prio"):
-        word = said.needed("a priority", "high").casefold()
+        word = said.needed("high").casefold()
     else:
         said.nothing_more()
     if word not in list(Priority):
         near = difflib.get_close_matches(word, list(Priority), n=1, cutoff=0.5)
-        raise _Unreadable(
-            f"there is no priority {word}", f"#priority {near[0] if near else 'high'}"
-        )
+        raise _Unreadable("priority", word, f"#priority {near[0] if near else 'high'}")
     return SetPriority(Priority(word))
 
 
@@ -325,7 +409,7 @@ def _unassign(said: _Said) -> Command:
 
 
 def _assign(said: _Said) -> Command:
-    who = said.needed("somebody", "me").removeprefix("to ")
+    who = said.needed("me").removeprefix("to ")
     folded = who.casefold().lstrip("@")
     if folded in ("me", "myself"):
         return Assign(said.agent.address)
@@ -340,7 +424,7 @@ def _assign(said: _Said) -> Command:
         names = [a.name or a.address for a in said.policy.agents]
         near = difflib.get_close_matches(who, names, n=1, cutoff=0.5)
         meant = f"#assign {near[0]}" if near else ""
-        raise _Unreadable(f"{who} is no agent of this desk", meant)
+        raise _Unreadable("agent", who, meant)
     return Assign(found[0].address)
 
 
@@ -349,7 +433,7 @@ def _note(said: _Said) -> Command:
 
 
 def _article(said: _Said) -> Command:
-    return SendArticle(said.needed("the article's short name", "login-loop").casefold())
+    return SendArticle(said.needed("login-loop").casefold())
 
 
 def _draft_article(said: _Said) -> Command:
@@ -357,18 +441,17 @@ def _draft_article(said: _Said) -> Command:
 
 
 def _tag(said: _Said) -> Command:
-    tags = tuple(said.needed("a tag", "vpn").replace(",", " ").split())
+    tags = tuple(said.needed("vpn").replace(",", " ").split())
     bad = next((t for t in tags if tag_from(t) is None), None)
     if bad is not None:
-        raise _Unreadable(f"{bad} cannot be a tag")
+        raise _Unreadable("tag", bad)
     return SetTags(remove=tags) if said.word == "untag" else SetTags(add=tags)
 
 
 def _when(said: _Said) -> When:
-    when = parse_when(said.needed("a day or a time", "monday"))
+    when = parse_when(said.needed("monday"))
     if when is None:
-        forms = "3d, 2h, friday, tomorrow 14:00 or 2026-12-01"
-        raise _Unreadable(f"{said.rest} is no moment it knows: write {forms}", f"#{said.word} 3d")
+        raise _Unreadable("moment", said.rest, f"#{said.word} 3d")
     return when
 
 
@@ -389,9 +472,9 @@ _NUMBER = re.compile(r"(?:(?:in)?to |with )?(?:ticket )?\[?#?(\d{1,9})\]?", re.I
 
 
 def _number(said: _Said) -> int:
-    match = _NUMBER.fullmatch(said.needed("the number of a ticket", "12"))
+    match = _NUMBER.fullmatch(said.needed("12"))
     if match is None or not 0 < int(match[1]) < 2**31:
-        raise _Unreadable(f"{said.rest} is no number of a ticket", f"#{said.word} 12")
+        raise _Unreadable("number", said.rest)
     return int(match[1])
 
 
@@ -414,30 +497,30 @@ def _mute(said: _Said) -> Command:
 
 
 def _kind(said: _Said) -> Command:
-    word = said.needed("a kind", "question").casefold()
+    word = said.needed("question").casefold()
     kinds = {**{k.value: k for k in TicketKind}, "feature": TicketKind.FEATURE_REQUEST}
     if word not in kinds:
-        raise _Unreadable(f"there is no kind {word}", "#kind question")
+        raise _Unreadable("kind", word, "#kind question")
     return SetKind(kinds[word])
 
 
 def _queue(said: _Said) -> Command:
-    name = said.needed("a queue", "billing").casefold()
+    name = said.needed("billing").casefold()
     if name in ("none", "nothing"):
         return SetQueue(None)
     if said.policy.queue(name) is None:
         known = [q.name for q in said.policy.queues]
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-        raise _Unreadable(f"there is no queue {name}", f"#queue {near[0]}" if near else "")
+        raise _Unreadable("queue", name, f"#queue {near[0]}" if near else "")
     return SetQueue(name)
 
 
 def _open_for(said: _Said) -> Command:
-    address = ascii_lower(said.needed("the requester's address", "mia@example.org").split()[-1])
+    address = ascii_lower(said.needed("mia@example.org").split()[-1])
     if not is_plain_address(address):
-        raise _Unreadable(f"{address} is no mail address")
+        raise _Unreadable("address", address)
     if address in said.policy.own_addresses or said.policy.agent(address):
-        raise _Unreadable(f"{address} is ours: name the customer")
+        raise _Unreadable("ours", address)
     return OpenFor(address)
 
 

@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import TypedDict
 
 from mailflow.desk.articles import in_language
-from mailflow.desk.commands import TellCommands
+from mailflow.desk.changes import gone_reason
+from mailflow.desk.commands import TellCommands, mended
 from mailflow.desk.decision import Answer, Decision, Voice
 from mailflow.desk.expectation import NOTHING_KNOWN, Expectation
 from mailflow.desk.notices import (
@@ -256,16 +257,21 @@ def _not_sent(occasion: Occasion, policy: Policy) -> Letter:
     agent = policy.agent(agent_address) or Agent(agent_address, "")
     faults = occasion.decision.command_faults
     reason = occasion.decision.answer.reason
+    code = "gone" if reason == gone_reason(occasion.ticket) else REASON_CODES.get(reason, "")
     facts = NotSent(
         **desk_facts(occasion.ticket, policy),
         agent_name=agent.name or None,
         requester_address=occasion.ticket.requester.address,
         reason=reason,
-        reason_code="commands" if faults else REASON_CODES.get(reason, ""),
+        reason_code="commands" if faults else code,
         mend=_MEND_TEXT if occasion.decision.voice is Voice.AGENT else _MEND_ADDRESS,
         original_subject=message.subject,
         original_text=message.new_text,
-        faults=tuple(FaultFacts(line=f.line, why=f.why, instead=f.instead) for f in faults),
+        faults=tuple(
+            FaultFacts(line=f.line, code=f.code, about=f.about, why=f.why, instead=f.instead)
+            for f in faults
+        ),
+        draft_text=mended(message.new_text, faults) if faults else "",
     )
     return Letter(
         key=f"not sent:{occasion.message_row}",

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, assert_never
 
+from mailflow.desk.commands import FAULT_WORDS
 from mailflow.desk.notices import (
     REASON_CODES,
     Acknowledgement,
@@ -297,16 +298,23 @@ def _samples(kind: NoticeKind) -> tuple[NoticeFacts, ...]:
                     original_subject="Re: Cannot sign in since this morning [#12]",
                     original_text="#cloes\n\nHello Maria,\n\nI have unlocked your account.\n\nJo",
                     faults=(
-                        FaultFacts(
-                            line="#cloes", why="there is no command #cloes", instead="#close"
+                        *(
+                            FaultFacts(
+                                line="#cloes",
+                                code=code,
+                                about="#cloes",
+                                why=words.format(about="#cloes"),
+                                instead="#close",
+                            )
+                            for code, words in FAULT_WORDS.items()
                         ),
-                        FaultFacts(why="there are more than 20 commands"),
                     ),
+                    draft_text="#close\n\nHello Maria,\n\nI have unlocked your account.\n\nJo",
                     draft_link="mailto:support@example.com?subject=Re%3A%20Cannot&body=%23close",
                 ),
                 *(
                     NotSent(**_BARE_DESK, reason="It held no words.", reason_code=code)
-                    for code in ("", *REASON_CODES.values())
+                    for code in ("", "gone", *REASON_CODES.values())
                 ),
             )
         case NoticeKind.COMMAND_RECEIPT:

@@ -214,7 +214,9 @@ class FaultFacts:
     """A line that looks like a command and is none."""
 
     line: Annotated[str, "the line as written; may be empty"] = ""
-    why: Annotated[str, "what is wrong with it"]
+    code: Annotated[str, "what is wrong with it, for words in other languages; may be empty"] = ""
+    about: Annotated[str, "the word, name or moment it is about; may be empty"] = ""
+    why: Annotated[str, "what is wrong with it, in English"]
     instead: Annotated[str, "the line that was perhaps meant; may be empty"] = ""
 
 
@@ -230,6 +232,7 @@ class NotSent(NoticeFacts):
         str, "which reason it is, for words in other languages; may be empty"
     ] = ""
     faults: Annotated[tuple[FaultFacts, ...], "what is wrong with the commands"] = ()
+    draft_text: Annotated[str, "the mail with its commands mended; may be empty"] = ""
     draft_link: Annotated[str, "a mailto: link that opens the mended mail; may be empty"] = ""
 
 
@@ -369,8 +372,7 @@ def _reference(facts: type, prefix: str) -> Iterator[tuple[str, str]]:
     for name, hint in typing.get_type_hints(facts, include_extras=True).items():
         declared, meaning = typing.get_args(hint)[:2]
         yield prefix + name, meaning
-        nested = [ArticleFacts, AttachmentFacts, DigestLine]
-        nested = [ArticleFacts, AttachmentFacts, DoneFacts, FaultFacts]
+        nested = [ArticleFacts, AttachmentFacts, DigestLine, DoneFacts, FaultFacts]
         for part in (declared, *typing.get_args(declared)):
             if part in nested:
                 yield from _reference(part, f"{prefix}{name}.")

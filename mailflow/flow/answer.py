@@ -18,7 +18,7 @@ from mailflow.desk.decision import Answer, Decision, Storing, Voice
 from mailflow.desk.delivery import expires_after
 from mailflow.desk.expectation import MEASURED_OVER, MOST_MEASURED, Expectation, expectation_for
 from mailflow.desk.letters import Letter, Occasion, letters_for
-from mailflow.desk.notices import NoticeKind, leaving_faults, plain_facts
+from mailflow.desk.notices import NoticeKind, NotSent, leaving_faults, plain_facts
 from mailflow.desk.outbox import MailClass, NewMail
 from mailflow.desk.person import language_for
 from mailflow.desk.plain_address import is_plain_address
@@ -132,6 +132,9 @@ def queue_letter(
         work.tickets.note_event(ticket.id, "letter left out", reason, now, key=letter.key)
         return None
     person = _recipient(work, ticket, letter)
+    if isinstance(letter.facts, NotSent) and letter.facts.draft_text:
+        link = _draft_link(desk, ticket, person, letter.facts)
+        letter = replace(letter, facts=replace(letter.facts, draft_link=link))
     try:
         rendered = desk.renders.render(letter.kind, letter.language, plain_facts(letter.facts))
     except desk.unrenderable as error:
@@ -285,6 +288,20 @@ def mailto(desk: Desk, ticket: Ticket, person: Participant, purpose: Purpose) ->
         return None
     address = _subaddress(desk.policy, _token(desk, ticket, person, purpose))
     return f"mailto:{quote(address, safe='@+')}?subject={purpose.name.lower()}"
+
+
+_LONGEST_LINK = 2000  # octets: mail programs and browsers cut longer ones
+
+
+def _draft_link(desk: Desk, ticket: Ticket, agent: Participant, facts: NotSent) -> str:
+    """A link that opens the mended mail, whole, to the agent's reply address; '' where it would be too long."""
+    if not desk.policy.reply_by_subaddress:
+        return ""
+    address = _subaddress(desk.policy, _token(desk, ticket, agent, Purpose.AGENT))
+    body = "\r\n".join(facts.draft_text.split("\n"))  # RFC 6068 5
+    fields = f"subject={quote(facts.original_subject, safe='')}&body={quote(body, safe='')}"
+    link = f"mailto:{quote(address, safe='@+')}?{fields}"
+    return link if len(link) <= _LONGEST_LINK else ""
 
 
 def _message_id(desk: Desk, token: str, key: str) -> str:

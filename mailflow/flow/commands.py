@@ -66,9 +66,7 @@ def command_refusals(
     faults = []
     for command in in_order(decision.commands):
         if isinstance(command, SplitOff) and _answered(work, ticket, message) is None:
-            faults.append(
-                CommandFault("#split", "only a later message of a customer can be split off")
-            )
+            faults.append(CommandFault("#split", "split"))
         change = change_of(command, desk.policy, ticket.queue, desk.clock())
         if change is None:
             continue
@@ -77,7 +75,7 @@ def command_refusals(
             other = work.tickets.ticket(change.ticket_id)
         verdict = decide_change(ticket, change, desk.policy, desk.clock(), other)
         if isinstance(verdict, Refused):
-            faults.append(CommandFault("", verdict.reason))
+            faults.append(CommandFault("", verdict.code, verdict.about))
         elif isinstance(verdict, Changed):
             ticket = verdict.ticket
     return faults

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import parse_qs, unquote
 
 import pytest
 
@@ -132,6 +133,32 @@ def test_a_mistyped_command_sends_nothing_and_comes_back(desk, servers, text):
     assert len(to_customers(servers)) == 1
     assert ticket(desk) | {"assignee": None} == ticket(desk)
     assert ticket(desk)["status"] == status
+
+
+def test_what_comes_back_holds_a_draft_to_send(desk, servers):
+    opened(desk)
+    back = command(desk, servers, "#slved\r\n\r\nRestart it & wait, 100 %.")[0]
+    assert "#solved\n\nRestart it & wait, 100 %." in back.text
+    address, _, fields = re.search(r"mailto:(\S+)", back.text)[1].partition("?")
+    named = parse_qs(fields, strict_parsing=True)
+    draft = letter(ANN, named["subject"][0], named["body"][0], to=unquote(address))
+    desk.receive(draft)
+    assert newest(servers, MIA).text.strip() == "Restart it & wait, 100 %."
+    assert ticket(desk)["status"] == "solved"
+
+
+def test_a_draft_too_long_for_a_link_stands_in_the_mail(desk, servers):
+    opened(desk)
+    back = command(desk, servers, "#slved\r\n\r\n" + "Restart it and wait.\r\n" * 120)[0]
+    assert "mailto:" not in back.text
+    assert "#solved\n\nRestart it and wait.\n" in back.text
+
+
+def test_a_long_command_line_reaches_no_customer(desk, servers):
+    opened(desk)
+    for line in ("#note CANARY " + "he shouts " * 60, "Hello,\r\n#note CANARY " + "x " * 300):
+        assert "Nothing was sent" in command(desk, servers, line)[0].text
+    assert len(to_customers(servers)) == 1
 
 
 def test_a_note_stays_internal_to_its_last_word(desk, servers):

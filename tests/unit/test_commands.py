@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailflow.desk.changes import Assign, MergeInto, SetStatus
-from mailflow.desk.commands import WriteNote, parse_commands, read_commands
+from mailflow.desk.commands import WriteNote, mended, parse_commands, read_commands
 from mailflow.desk.ticket import TicketStatus
 from tests.builders import ANN, BOB, message, policy
 
@@ -53,6 +53,48 @@ def test_a_near_miss_is_a_fault_with_its_reason(line):
     assert not read.commands
     assert read.faults[0].line == line
     assert read.faults[0].why
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "#solved " + "now " * 90,
+        "#note CANARY: he shouts" + "?" * 400,
+        "#note " + "\u00a0" * 2000 + "CANARY",
+        "\u200b" * 2000 + "#note CANARY " * 300,
+        "＃note CANARY " * 300,
+        "#" + "a" * 40,
+        "#note! CANARY",
+        "#solved/now",
+        "**#note** CANARY",
+        "#" + "x" * 100_000,
+    ],
+)
+def test_a_line_that_begins_like_a_command_is_never_text(line):
+    for text in (line, f"#solved\n{line}\nRestart it."):
+        read = parse(text)
+        assert read.faults, text[:40]
+        assert all(f.why and len(f.line) <= 300 for f in read.faults)
+
+
+@pytest.mark.parametrize(
+    "line", ["#note CANARY " * 300, "#merge x", "#snooze someday", "#solved now " + "x" * 400]
+)
+def test_nor_is_one_below_other_text(line):
+    assert parse(f"Restart it.\n{line}").faults[0].code == "below"
+
+
+@pytest.mark.parametrize("line", ["# open the port", "#include <stdio.h>", "#1 restart it"])
+def test_lines_of_a_script_below_other_text_are_text(line):
+    assert not parse(f"Put this there:\n{line}").faults
+
+
+def test_a_mistyped_mail_is_mended_where_its_meaning_can_be_guessed():
+    text = "#cloes\n#status solvd\n\nRestart it.\n#urgent\nAnn"
+    draft = mended(text, parse(text).faults)
+    assert draft == "#urgent\n#close\n#status solved\n\nRestart it.\nAnn"
+    assert not parse(draft).faults
+    assert mended("#cloes\n" + "x" * 6000, parse("#cloes").faults) == ""
 
 
 def test_addresses_and_numbers_survive_what_clients_link():
