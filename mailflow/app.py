@@ -34,6 +34,7 @@ from mailflow.edges.imap_mirror import MirrorMailbox
 from mailflow.edges.smtp import SmtpRefused, SmtpSender, SmtpUnreachable
 from mailflow.edges.templates import TemplateFault
 from mailflow.edges.trial import ParserTrial
+from mailflow.flow.auto_close import close_quiet_tickets
 from mailflow.flow.clocks import remind_of_clocks
 from mailflow.flow.deliver import Delivered, deliver_due, resolve_interrupted
 from mailflow.flow.follow_up import queue_updates, warn_of_updates
@@ -169,8 +170,10 @@ class App:
             if name and not self._stop.is_set():
                 self._fetch(mailbox, name, source)
                 self.decide()
-
         self._show_state(mailbox)
+        # Only here, where every reply is known: after an outage the clock is ahead of the mail.
+        if not self._stop.is_set() and close_quiet_tickets(self.store, self.desk):
+            self._wake_delivery()
 
     def _made_mirror(self) -> Mirror | None:
         rules = None if self._read_only else mirror_rules(self.settings)
@@ -437,7 +440,8 @@ class App:
 
     def queue_due(self) -> int:
         """Everything time makes due, reports included: one tick of a clock that somebody else moves."""
-        return self._queue_what_is_due() + self.queue_reports()
+        closing = close_quiet_tickets(self.store, self.desk)
+        return closing + self._queue_what_is_due() + self.queue_reports()
 
     def _queue_what_is_due(self) -> int:
         """What time alone makes due. Returns how many mails were queued."""

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from mailflow.calendars import calendars_from
 from mailflow.config import Settings, read_password
-from mailflow.config.fields import parse_time_span
+from mailflow.config.fields import parse_duration, parse_time_span
 from mailflow.config.settings import ClockSettings, Targets
 from mailflow.desk.calendar import Quiet
 from mailflow.desk.clocks import ClockPolicy
@@ -18,6 +18,7 @@ from mailflow.desk.mirror_scheme import MirrorRules
 from mailflow.desk.notices import NoticeKind
 from mailflow.desk.policy import (
     Agent,
+    AutoClosePolicy,
     Budgets,
     Policy,
     ProgressPolicy,
@@ -72,6 +73,11 @@ def policy_from(settings: Settings) -> Policy:
         if_urgent=settings.acknowledgement.if_urgent,
         ask_if_it_helped=settings.acknowledgement.ask_if_it_helped,
         clocks=tuple(_clocks(aims) for aims in settings.clocks),
+        auto_close=AutoClosePolicy(
+            _days(settings.auto_close.pending),
+            _days(settings.auto_close.solved),
+            parse_duration(settings.auto_close.announce_before),
+        ),
         budgets=Budgets(
             sending.per_address_per_hour,
             sending.per_address_per_day,
@@ -106,6 +112,10 @@ def _clocks(aims: ClockSettings) -> ClockPolicy:
         warn_before=aims.warn_before,
         escalate_to=tuple(ascii_lower(address) for address in aims.escalate_to),
     )
+
+
+def _days(text: str) -> timedelta | None:
+    return parse_duration(text) if text else None
 
 
 def _targets(given: Targets) -> Mapping[Priority, timedelta]:

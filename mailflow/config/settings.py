@@ -28,6 +28,7 @@ from mailflow.config.fields import (
     OptionalPath,
     TimeSpan,
     ZoneName,
+    parse_duration,
 )
 from mailflow.config.secret import Secret
 
@@ -38,6 +39,7 @@ FolderName = Annotated[Line, Field(min_length=1, max_length=200)]
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 
 Targets = dict[Literal["low", "normal", "high", "urgent"], Duration]
+WorkingDays = Annotated[str, Field(pattern=r"^[1-9]\d{0,2}d$")]
 Items = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
@@ -329,6 +331,25 @@ class ClockSettings(Section):
     """The queues with these aims. Empty: all that no other [[clocks]] names."""
 
 
+class AutoCloseSettings(Section):
+    """Tickets nobody writes in any more close by themselves, once the customer was told."""
+
+    pending: WorkingDays | Literal[""] = ""
+    """Close what waits for the customer after so many working days without a word, such as "14d". Empty: never."""
+    solved: WorkingDays | Literal[""] = ""
+    """Close what was solved after so many working days without a word, such as "7d". Empty: never."""
+    announce_before: WorkingDays = "3d"
+    """Tell the customer so many working days before. Any reply keeps the ticket open."""
+
+    @model_validator(mode="after")
+    def _time_to_answer(self) -> Self:
+        least = parse_duration(self.announce_before)
+        for name, given in (("pending", self.pending), ("solved", self.solved)):
+            if given and parse_duration(given) < least:
+                raise ValueError(f"has {name} shorter than announce_before; make it longer")
+        return self
+
+
 class SuggestionsSettings(Section):
     """Priority and article, suggested to agents."""
 
@@ -459,6 +480,7 @@ class Settings(Section):
     calendars: Annotated[tuple[CalendarSettings, ...], Items] = ()
     clocks: Annotated[tuple[ClockSettings, ...], Items] = ()
     queues: Annotated[tuple[QueueSettings, ...], Items] = ()
+    auto_close: AutoCloseSettings = AutoCloseSettings()
     suggestions: SuggestionsSettings = SuggestionsSettings()
     templates: TemplatesSettings = TemplatesSettings()
     articles: ArticlesSettings = ArticlesSettings()

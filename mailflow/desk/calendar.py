@@ -147,6 +147,21 @@ def add_working(calendar: Calendar, moment: datetime, span: timedelta) -> dateti
     return last + span
 
 
+def add_days(calendar: Calendar, moment: datetime, span: timedelta) -> datetime:
+    """``span`` later as a UTC moment: whole days count working days, at the same time of day; the rest is working time."""
+    local = moment.astimezone(calendar.zone)
+    day, left = local.date(), span.days
+    for _ in range(_FAR):
+        if left <= 0:
+            break
+        day += _DAY
+        left -= bool(open_spans(calendar, day))
+    if left > 0:  # this desk never opens again
+        return moment.astimezone(UTC) + span
+    there = _utc(datetime.combine(day, local.time(), calendar.zone))
+    return add_working(calendar, there, span - span.days * _DAY)
+
+
 def working_between(calendar: Calendar, start: datetime, end: datetime) -> timedelta:
     """How much working time lies between two moments; nothing when ``end`` is not after ``start``."""
     total = timedelta(0)

@@ -18,6 +18,7 @@ from mailflow.desk.notices import (
     ArticleFacts,
     ArticleUpdate,
     AttachmentFacts,
+    Closing,
     CommandReceipt,
     Digest,
     DigestLine,
@@ -233,6 +234,13 @@ def _samples(kind: NoticeKind) -> tuple[NoticeFacts, ...]:
                     due_at=_TUESDAY,
                     breached=True,
                 ),
+            )
+        case NoticeKind.CLOSING:
+            return (
+                Closing(**_DESK, **_CUSTOMER, closes_at=_TUESDAY, solved=True),
+                Closing(**_BARE_DESK, closes_at=_TUESDAY),
+                Closing(**_DESK, **_CUSTOMER, closes_at=_TUESDAY),
+                Closing(**_DESK, closes_at=_TUESDAY, solved=True),
             )
         case NoticeKind.UPDATE_WARNING:
             return (

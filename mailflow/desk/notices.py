@@ -36,6 +36,7 @@ class NoticeKind(enum.StrEnum):
     COMMAND_RECEIPT = "command_receipt"  # to an agent: this is what your commands did
     AGENT_ANSWERED = "agent_answered"  # to an agent: somebody else answered
     AGENT_REMINDER = "agent_reminder"  # to an agent: assigned to you, awake again, or due
+    CLOSING = "closing"  # to the requester: this closes by itself unless they write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +185,14 @@ class Resolution(CustomerFacts):
     article: Annotated[ArticleFacts | None, "the article that solves it, or None"] = None
     helped_link: Annotated[str | None, "a mailto link that says: it helped, or None"] = None
     not_helped_link: Annotated[str | None, "a mailto link that says: it did not, or None"] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing(CustomerFacts):
+    closes_at: Annotated[datetime, "when the ticket closes unless they write"]
+    solved: Annotated[bool, "whether it was marked as solved; else we wait for their answer"] = (
+        False
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -345,6 +354,7 @@ FACTS: Mapping[NoticeKind, type[NoticeFacts]] = {
     NoticeKind.COMMAND_RECEIPT: CommandReceipt,
     NoticeKind.AGENT_ANSWERED: AgentAnswered,
     NoticeKind.AGENT_REMINDER: AgentReminder,
+    NoticeKind.CLOSING: Closing,
 }
 
 

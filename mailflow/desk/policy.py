@@ -64,6 +64,15 @@ class ProgressPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class AutoClosePolicy:
+    """After how long without a word a ticket closes by itself; None: never. Days are working days."""
+
+    pending: timedelta | None = None
+    solved: timedelta | None = None
+    announce_before: timedelta = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     support_address: str
     support_name: str
@@ -79,6 +88,7 @@ class Policy:
     progress: ProgressPolicy = ProgressPolicy()
     calendars: tuple[Calendar, ...] = ()
     clocks: tuple[ClockPolicy, ...] = ()
+    auto_close: AutoClosePolicy = AutoClosePolicy()
     ask_if_it_helped: bool = False  # two links in the mail that says a ticket is solved
     authserv_id: str = ""  # believed in Authentication-Results; '' believes nobody
     reply_by_subaddress: bool = True

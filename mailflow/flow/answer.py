@@ -93,7 +93,11 @@ def queue_answers(
 
 
 #: What we say by ourselves because nobody wrote: untrue as soon as somebody did.
-_UNTRUE_ONCE_SOMEBODY_WROTE = (NoticeKind.PROGRESS_UPDATE, NoticeKind.UPDATE_WARNING)
+_UNTRUE_ONCE_SOMEBODY_WROTE = (
+    NoticeKind.PROGRESS_UPDATE,
+    NoticeKind.UPDATE_WARNING,
+    NoticeKind.CLOSING,
+)
 
 
 def take_back_stale(work: Work, ticket_id: int, now: datetime) -> None:

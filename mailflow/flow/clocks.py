@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from mailflow.desk.clocks import Alarm, ClockPolicy, alarm_for, clock_policy_for, clocks_for
+from mailflow.desk.closing import announce_at, period_of, waits_since
+from mailflow.desk.notices import NoticeKind
 from mailflow.desk.policy import Agent
 from mailflow.desk.reminders import reminder_letter
 from mailflow.desk.ticket import Ticket
@@ -17,15 +19,37 @@ _AT_ONCE = 50
 
 
 def set_clocks(work: Work, desk: Desk, ticket_id: int) -> None:
-    """In the transaction that changed the ticket: its clocks as they are now."""
+    """In the transaction that changed the ticket: its clocks, and the moment it closes by itself, as they are now."""
     ticket = work.tickets.ticket(ticket_id)
-    if ticket is None or not desk.policy.clocks:
+    if ticket is None:
+        return
+    _plan_closing(work, desk, ticket)
+    if not desk.policy.clocks:
         return
     aims = clock_policy_for(desk.policy.clocks, ticket.queue)
     calendar = desk.policy.calendar(ticket.queue)
     turns = work.schedule.turns(ticket_id)
     clocks = clocks_for(ticket, turns, aims, calendar) if aims else ()
     work.schedule.set_clocks(ticket_id, clocks)
+
+
+def _plan_closing(work: Work, desk: Desk, ticket: Ticket) -> None:
+    """A time of waiting begins with the change at hand: what waited before it was watched is not told at once."""
+    planned = work.closings.closing(ticket.id)
+    waits = period_of(ticket, desk.policy) is not None
+    if planned and waits and waits_since(ticket, work.schedule.turns(ticket.id)) <= planned.since:
+        if planned.announced is None and planned.due_at is not None:
+            due = announce_at(ticket, planned.since, desk.policy)  # a snooze may move it
+            work.closings.put_off(ticket.id, due)
+        return
+    now = desk.clock()
+    if planned and planned.announced:
+        reason = "the ticket no longer waits as it did"
+        work.outbox.take_back(ticket.id, (NoticeKind.CLOSING,), reason, now)
+    if waits:
+        work.closings.plan(ticket.id, now, announce_at(ticket, now, desk.policy), None)
+    elif planned:
+        work.closings.forget(ticket.id)
 
 
 def remind_of_clocks(store: Store, desk: Desk) -> int:

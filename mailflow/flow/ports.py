@@ -11,6 +11,7 @@ from typing import Protocol
 
 from mailflow.desk.clocks import Clock as RunningClock
 from mailflow.desk.clocks import ClockKind, DueClock, Turn
+from mailflow.desk.closing import PlannedClosing
 from mailflow.desk.context import Lookup, Source, ThreadContext
 from mailflow.desk.decision import Decision, Joining
 from mailflow.desk.delivery import DataResult, RecipientResult
@@ -313,6 +314,30 @@ class Schedule(Protocol):
         ...
 
 
+class Closings(Protocol):
+    """Tickets that close by themselves, and when that is announced or done."""
+
+    def closing(self, ticket_id: int) -> PlannedClosing | None: ...
+    def plan(
+        self, ticket_id: int, since: datetime, due_at: datetime | None, announcement: int | None
+    ) -> None:
+        """Replace what was planned. ``announcement`` is the mail that tells of it."""
+        ...
+
+    def put_off(self, ticket_id: int, due_at: datetime | None) -> None:
+        """None: it stays as it is until something happens to it."""
+        ...
+
+    def forget(self, ticket_id: int) -> None: ...
+    def due(self, now: datetime, above: int, limit: int) -> Sequence[int]:
+        """Tickets numbered above ``above`` whose moment has come."""
+        ...
+
+    def written_by_a_machine(self, ticket_id: int) -> bool:
+        """Whether the newest message of the customer's side is no person's."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class KeptArticle:
     """An article as it is kept. ``source`` is the file it comes from, '' when it lives in the database."""
@@ -413,6 +438,8 @@ class Work(Protocol):
     def mirror(self) -> MirrorRows: ...
     @property
     def own_mail(self) -> OwnMailRows: ...
+    @property
+    def closings(self) -> Closings: ...
 
 
 class Store(Protocol):

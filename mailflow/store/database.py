@@ -24,6 +24,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from mailflow.store import schema
 from mailflow.store.articles import SqlArticles
+from mailflow.store.closing import SqlClosings
 from mailflow.store.diagnosis import fault_from
 from mailflow.store.faults import StoreWrong
 from mailflow.store.intake import SqlIntake
@@ -58,6 +59,7 @@ class SqlWork:
         self._schedule = SqlSchedule(connection)
         self._mirror = SqlMirror(connection)
         self._own_mail = SqlOwnMail(connection)
+        self._closings = SqlClosings(connection)
 
     @property
     def intake(self) -> SqlIntake:
@@ -94,6 +96,10 @@ class SqlWork:
     @property
     def own_mail(self) -> SqlOwnMail:
         return self._own_mail
+
+    @property
+    def closings(self) -> SqlClosings:
+        return self._closings
 
 
 class SqlStore:

@@ -276,6 +276,17 @@ ticket_clock = Table(
     Index(None, "due_at"),
 )
 
+# A ticket that closes by itself. due_at: when that is announced, or when it closes; empty: it stays.
+auto_close = Table(
+    "auto_close",
+    metadata,
+    Column("ticket_id", Integer, ForeignKey("ticket.id"), primary_key=True),
+    Column("since", Moment, nullable=False),
+    Column("due_at", Moment),
+    Column("announcement", Integer, ForeignKey("outbox.id")),
+    Index(None, "due_at"),
+)
+
 # What is known of a customer beyond a ticket.
 person = Table(
     "person",

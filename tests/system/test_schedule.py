@@ -269,3 +269,141 @@ def test_the_language_is_learnt_and_correctable(servers, tmp_path):
     assert inbox(servers, MIA)[-1].text.startswith("Bonjour")
     assert rows(desk.folder, "select language, corrected from person") == [("fr", 1)]
     desk.close()
+
+
+CLOSING = """
+[progress]
+enabled = false
+[auto_close]
+pending = "5d"
+solved = "4d"
+announce_before = "2d"
+"""
+
+
+def closed_desk(servers, tmp_path, extra=CLOSING, mode="live"):
+    """Ann answered Mia on Wednesday at nine in Berlin: we wait for Mia."""
+    desk = desk_at(servers, tmp_path, "2027-01-06 08:00", extra)
+    desk.receive(letter(MIA))
+    desk.receive(answer_to(inbox(servers, ANN)[-1], ANN, "Is it plugged in?"))
+    assert rows(desk.folder, "select status from ticket") == [("pending",)]
+    return desk
+
+
+def status(desk):
+    return rows(desk.folder, "select status from ticket order by id")[0][0]
+
+
+def events(desk, kind):
+    return [r for (r,) in rows(desk.folder, f"select reason from event where kind = '{kind}'")]
+
+
+def test_a_ticket_that_waits_in_vain_is_announced_and_closes(servers, tmp_path):
+    desk = closed_desk(servers, tmp_path)
+    at(desk, "2027-01-11 07:59")  # three working days later is Monday at nine
+    assert len(inbox(servers, MIA)) == 2
+    at(desk, "2027-01-11 08:00")
+    announced = inbox(servers, MIA)[-1]
+    assert "We are waiting for your answer" in announced.text
+    assert "it closes on Wednesday, 13 January" in announced.text
+    at(desk, "2027-01-13 07:59")
+    assert status(desk) == "pending"
+    at(desk, "2027-01-13 08:00")
+    assert status(desk) == "closed"
+    assert "nobody wrote since this was announced" in events(desk, "status")[-1]
+    at(desk, "2028-01-13 08:00")
+    assert len(inbox(servers, MIA)) == 3  # closing itself says nothing
+    desk.receive(answer_to(announced, MIA, "It was not."))
+    assert rows(desk.folder, "select status, linked_to from ticket where id = 2") == [("new", 1)]
+    desk.close()
+
+
+def test_a_reply_takes_the_announcement_back_and_keeps_the_ticket_open(servers, tmp_path):
+    desk = closed_desk(servers, tmp_path)
+    answered = inbox(servers, MIA)[-1]
+    desk.clock.now = datetime(2027, 1, 11, 8, 0, tzinfo=UTC)
+    desk.app.queue_due()  # queued, and the server is away
+    queued = "select state, reason from outbox where kind = 'closing'"
+    assert rows(desk.folder, queued) == [("pending", "")]
+    desk.receive(answer_to(answered, MIA, "It is."))
+    assert rows(desk.folder, queued) == [("dropped", "somebody wrote meanwhile")]
+    assert rows(desk.folder, "select count(*) from auto_close") == [(0,)]
+    at(desk, "2028-01-13 08:00")
+    assert (status(desk), len(inbox(servers, MIA))) == ("open", 2)
+    desk.close()
+
+
+def test_a_reply_that_lies_in_the_mailbox_is_read_before_anything_closes(servers, tmp_path):
+    desk = closed_desk(servers, tmp_path)
+    at(desk, "2027-01-11 08:00")
+    announced = inbox(servers, MIA)[-1]
+    servers.deliver(SUPPORT, answer_to(announced, MIA, "Wait!"), envelope_sender=MIA)
+    at(desk, "2027-02-13 08:00")  # down for a month
+    assert status(desk) == "open"
+    desk.close()
+
+
+def test_a_year_away_and_a_restart_are_one_announcement_and_days_to_answer(servers, tmp_path):
+    desk = closed_desk(servers, tmp_path)
+    at(desk, "2028-01-10 09:00")
+    assert len(inbox(servers, MIA)) == 3
+    desk.close()
+    again = Desk(servers, desk.folder, SUPPORT, clock=desk.clock, extra=AGENT + OFFICE + CLOSING)
+    at(again, "2027-01-06 09:00")  # and the clock goes back
+    at(again, "2028-01-12 08:59")
+    assert (status(again), len(inbox(servers, MIA))) == ("pending", 3)
+    at(again, "2028-01-12 09:00")
+    assert (status(again), len(inbox(servers, MIA))) == ("closed", 3)
+    again.close()
+
+
+@pytest.mark.parametrize("state", ["shadow", "failed", "dropped", "uncertain"])
+def test_nothing_closes_unless_the_announcement_left(servers, tmp_path, state):
+    desk = closed_desk(servers, tmp_path)
+    at(desk, "2027-01-11 08:00")
+    with sqlite3.connect(desk.folder / "mailflow.db") as database:
+        database.execute("update outbox set state = ? where kind = 'closing'", (state,))
+    at(desk, "2028-01-11 08:00")
+    assert status(desk) == "pending"
+    (reason,) = events(desk, "not closed")
+    assert f"did not surely leave ({state}" in reason
+    desk.close()
+
+
+def test_in_shadow_mode_the_announcement_is_held_back_and_nothing_closes(servers, tmp_path):
+    from mailflow.flow.follow_up import solve_ticket
+
+    clock = TestClock()
+    clock.now = datetime(2027, 1, 6, 8, 0, tzinfo=UTC)
+    extra = AGENT + OFFICE + CLOSING
+    desk = Desk(servers, tmp_path / "desk", SUPPORT, clock=clock, extra=extra, mode="shadow")
+    desk.receive(letter(MIA))
+    solve_ticket(desk.app.store, desk.app.desk, 1, "Mended.")
+    at(desk, "2027-02-11 09:00")
+    at(desk, "2027-03-11 09:00")
+    assert (status(desk), len(inbox(servers, MIA))) == ("solved", 0)
+    assert rows(desk.folder, "select state from outbox where kind = 'closing'") == [("shadow",)]
+    assert "shadow mode" in events(desk, "not closed")[0]
+    desk.close()
+
+
+def test_what_is_solved_again_waits_anew_and_is_announced_again(servers, tmp_path):
+    from mailflow.flow.follow_up import solve_ticket
+
+    desk = desk_at(servers, tmp_path, "2027-01-06 08:00", CLOSING)
+    desk.receive(letter(MIA))
+    solve_ticket(desk.app.store, desk.app.desk, 1, "Mended.")
+    at(desk, "2027-01-08 08:00")
+    assert "is marked as solved, and we have not heard" in inbox(servers, MIA)[-1].text
+    desk.receive(answer_to(inbox(servers, MIA)[-1], MIA, "It is dark again."))
+    assert status(desk) == "open"
+    solve_ticket(desk.app.store, desk.app.desk, 1, "Mended again.")
+    desk.step()
+    at(desk, "2027-01-11 08:00")
+    assert status(desk) == "solved"
+    at(desk, "2027-01-12 08:00")
+    assert rows(desk.folder, "select state from outbox where kind = 'closing'") == [
+        ("sent",),
+        ("sent",),
+    ]
+    desk.close()

@@ -15,6 +15,7 @@ from mailflow.desk.calendar import (
     Closure,
     Hours,
     Quiet,
+    add_days,
     add_working,
     after_quiet,
     calendar_for,
@@ -197,3 +198,22 @@ def test_nothing_leaves_in_quiet_hours(calendar, moment, zone, begins, ends):
     local = leaves.astimezone(zone).time()
     night = begins <= local < ends if begins <= ends else local >= begins or local < ends
     assert not night
+
+
+def test_days_count_working_days_at_the_same_time_of_day():
+    berlin = BERLIN
+    week = Calendar(
+        zone=berlin,
+        hours={day: (Hours(time(9), time(17)),) for day in range(5)},
+        closures=(Closure(date(2027, 3, 29), date(2027, 3, 29)),),
+    )
+    thursday = datetime(2027, 3, 25, 21, 0, tzinfo=berlin)
+    # over a weekend, the change of clocks and a day off
+    assert add_days(week, thursday, timedelta(days=2)) == datetime(
+        2027, 3, 30, 21, 0, tzinfo=berlin
+    )
+    assert add_days(week, thursday, timedelta(days=1, hours=2)) == datetime(
+        2027, 3, 30, 11, 0, tzinfo=berlin
+    )
+    assert add_days(ALWAYS, thursday, timedelta(days=2)) == thursday.astimezone(UTC) + timedelta(2)
+    assert add_days(Calendar(hours={}), thursday, timedelta(days=2)) == thursday + timedelta(days=2)
