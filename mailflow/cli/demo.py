@@ -32,8 +32,9 @@ def demo(
     started = time.monotonic()
     from rich.console import Console
 
-    from mailflow.demo.play import perform, stage, summary
+    from mailflow.demo.play import stage, summary
     from mailflow.demo.screen import Screen
+    from mailflow.demo.story import perform
     from mailflow.logs import set_up_logging
 
     set_up_logging("error", "auto")
@@ -62,14 +63,14 @@ Try next:
 
 
 def _serve(play: Play, screen: Screen) -> None:
-    from mailflow.demo.cast import AGENT, MARIA, SUPPORT
+    from mailflow.demo.cast import AGENT, AGENT_NAME, MARIA, SUPPORT
     from mailflow.demo.servers import PASSWORD
 
     imap, smtp = play.servers.imap_port, play.servers.smtp_port
     users = "\n".join(
         f"  {who:<28} {what}"
         for who, what in (
-            (SUPPORT, "the support mailbox itself"),
+            (SUPPORT, "the support mailbox itself: tickets, drafts, Sent"),
             (AGENT, "an agent: answer a notification"),
             (MARIA.address, "a customer: write to support@lumen.test"),
         )
@@ -83,9 +84,11 @@ The servers stay up. Log in with any mail client; every password is “{PASSWORD
   SMTP  127.0.0.1 port {smtp}, no encryption, no login
 
   Thunderbird: New Account → Configure manually, with the values above.
-  mutt:        mutt -f imap://{MARIA.address.replace("@", "%40")}:{PASSWORD}@127.0.0.1:{imap}/INBOX \\
-                    -e 'set smtp_url=smtp://127.0.0.1:{smtp}/ from={MARIA.address}' \\
-                    -e 'set ssl_starttls=no ssl_force_tls=no'
+  mutt:        mutt -e 'set imap_user={SUPPORT} imap_pass={PASSWORD} folder=imap://127.0.0.1:{imap}/' \\
+                    -e 'set smtp_url=smtp://127.0.0.1:{smtp}/ ssl_starttls=no ssl_force_tls=no' \\
+                    -e 'set from="{AGENT_NAME} <{SUPPORT}>" record=+Sent postponed=+Drafts' \\
+                    -f imap://127.0.0.1:{imap}/INBOX
+               For a customer's mailbox put their address in place of {SUPPORT}.
 
 Ctrl-C ends it."""
     )

@@ -27,7 +27,7 @@ from mailflow.flow.receive import Outcome
 from mailflow.mail.message import IncomingMessage, RawMessage
 from mailflow.mail.parse import parse_message
 
-_SCENE_SECONDS = 30.0
+SCENE_SECONDS = 30.0
 _PICTURE = bytes.fromhex("89504e470d0a1a0a") + b"\x00" * 2000
 
 CONFIG = """\
@@ -109,7 +109,7 @@ class Play:
     def until_first_contact(self) -> None:
         """Mail written before the daemon has met the mailbox would be history to it."""
         deadline = threading.Event()
-        for _ in range(int(_SCENE_SECONDS / 0.02)):
+        for _ in range(int(SCENE_SECONDS / 0.02)):
             with self.app.store.begin() as work:
                 if work.intake.cursor(self.app.settings.mailbox.folder) is not None:
                     return
@@ -119,7 +119,7 @@ class Play:
     def until(self, happened: Callable[[], bool], what: str) -> None:
         """Wait for a scene to have happened. Raises RuntimeError naming it when it does not."""
         with self._changed:
-            if not self._changed.wait_for(happened, _SCENE_SECONDS):
+            if not self._changed.wait_for(happened, SCENE_SECONDS):
                 raise RuntimeError(f"the demo waited for {what}, in vain")
 
     def post(self, author: Customer, to: str, octets: bytes) -> None:
@@ -174,17 +174,6 @@ def stage(folder: Path, screen: Screen) -> Iterator[Play]:
 
 
 # ── the scenes ──────────────────────────────────────────────────────────────────────────────────
-
-
-def perform(play: Play) -> None:
-    """The whole story, scene by scene."""
-    customers_write(play)
-    show_acknowledgement(play)
-    machines_write(play)
-    customer_adds(play)
-    agent_answers(play)
-    time_passes(play)
-    ticket_is_solved(play)
 
 
 def customers_write(play: Play) -> None:

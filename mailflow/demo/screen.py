@@ -55,6 +55,12 @@ class Screen:
             ]
         self._print(lines)
 
+    def acted(self, what: str) -> None:
+        self._print([Text.assemble(("✎ ", "bold"), what)])
+
+    def followed(self, ticket_id: int, status: str, why: str) -> None:
+        self._print([Text.assemble((f"↳ ticket {ticket_id} is {status}", "cyan"), f": {why}")])
+
     def mail(self, title: str, message: IncomingMessage, lines: int = 24) -> None:
         author = message.author.address if message.author else ""
         name = message.author.name if message.author else ""

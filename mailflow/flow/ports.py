@@ -212,6 +212,12 @@ class Tickets(Protocol):
         """Another agent whose answer was recorded after the mail of ours with one of these ids. Their address."""
         ...
 
+    def answered_beside(
+        self, ticket_id: int, message_ids: Sequence[str], message_row: int
+    ) -> tuple[str, str] | None:
+        """Who else answered after the message with one of these ids, before ``message_row``: address and name."""
+        ...
+
     def reminder_due(self, now: datetime) -> Ticket | None:
         """A ticket whose snooze has ended, or whose due moment passed untold while it is unsolved."""
         ...

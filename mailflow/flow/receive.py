@@ -31,6 +31,7 @@ from mailflow.flow.commands import (
     protect_reply_address,
     spoken_message,
 )
+from mailflow.flow.crossing import point_out_crossing
 from mailflow.flow.ports import (
     Clock,
     Cursor,
@@ -309,6 +310,8 @@ def _record(
                 waiting.id, message, decision, suggestion, recorded.ticket, 0, desk.articles
             )
             carry_out(work, desk, occasion, spoken.new_text, recorded.message_row)
+            if waiting.source is Source.SENT:
+                point_out_crossing(work, desk, occasion, recorded.message_row)
         do_what_was_asked(work, desk, recorded.ticket, message, decision)
         set_clocks(work, desk, recorded.ticket.id)
     text = f"{decision.store.value}: {decision.store.reason}"

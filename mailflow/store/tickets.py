@@ -13,6 +13,7 @@ from sqlalchemy import (
     Text,
     cast,
     delete,
+    exists,
     func,
     insert,
     select,
@@ -333,6 +334,36 @@ class SqlTickets:
             .order_by(mail.id.desc())
             .limit(1)
         ).scalar()
+
+    def answered_beside(
+        self, ticket_id: int, message_ids: Sequence[str], message_row: int
+    ) -> tuple[str, str] | None:
+        column, mail = t.message.c, t.outbox.c
+        inside = column.ticket_id.in_(family(ticket_id))
+        ids = [key_text(i) for i in message_ids]
+        asked = self._connection.execute(
+            select(func.max(column.id)).where(inside, column.message_id.in_(ids))
+        ).scalar()
+        mine = self._connection.execute(
+            select(column.author, column.author_name).where(column.id == message_row)
+        ).first()
+        if asked is None or mine is None:
+            return None
+        relayed = exists().where(mail.key == "relay:" + cast(column.raw_message_id, Text))
+        row = self._connection.execute(
+            select(column.author, column.author_name)
+            .where(
+                inside,
+                column.voice == Voice.AGENT.value,
+                column.id > asked,
+                column.id < message_row,
+                column.public | relayed,
+                (column.author != mine.author) | (column.author_name != mine.author_name),
+            )
+            .order_by(column.id.desc())
+            .limit(1)
+        ).first()
+        return (row.author, row.author_name) if row else None
 
     def reminder_due(self, now: datetime) -> Ticket | None:
         row = t.ticket.c

@@ -37,12 +37,16 @@ def test_the_demo_tells_the_whole_story(tmp_path):
         "auto-reply: auto-submitted-reply",
         "bulk mail (precedence-bulk)",
         "the agent's answer → customer maria@harbour.test",
+        "Ann moves Sam's “Colour idea” to Tickets/Solved",
+        "ticket 2 is pending: answered from the shared mailbox",
+        "ticket 8 is solved: moved to Tickets/Solved",
         "progress update → customer priya@orchard.test",
         "resolution → customer tom@fjord.test",
         "mailflow init",
     ):
         assert shown in story
     assert re.search(r"quarantined +0", story)
+    assert "progress update → customer tom@fjord.test" not in story  # Ann answered him
     assert not list(tmp_path.iterdir())
 
 

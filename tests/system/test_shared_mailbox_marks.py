@@ -146,6 +146,20 @@ def test_two_agents_who_answer_at_once_are_both_recorded_and_nothing_is_sent_twi
     shared.settles()
     assert shared.ticket(ticket).status is TicketStatus.PENDING
     assert shared.ticket(ticket).assignee == "ann@desk.test"
+    assert len([e for e in shared.events(ticket) if e.kind == "crossing answers"]) == 1
+    (notice,) = shared.left()[before:]
+    assert notice.recipients == ("bob@desk.test",)
+    assert b"Ann Becker had answered" in notice.octets
+
+
+def test_one_agent_who_answers_twice_crosses_nobody(shared: SharedDesk):
+    ticket = shared.receives(letter("maria@x.test", message_id="first@x.test"))
+    before = len(shared.left())
+    shared.agent_appends("Sent", _answer(shared, "Ann Becker"))
+    second = _answer(shared, "Ann Becker", "And one more thing.").replace(b"<ann@", b"<again@")
+    shared.agent_appends("Sent", second)
+    shared.settles()
+    assert shared.events(ticket, "crossing answers") == []
     assert len(shared.left()) == before
 
 
