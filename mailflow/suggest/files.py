@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from mailflow.suggest.unusable import ModelUnusable
 
-FORMAT = "mailflow model 3"
+FORMAT = "mailflow model 4"
 JSON_NAME = "model.json"
 ARRAYS_NAME = "arrays.npz"
 MAX_JSON = 80_000_000

@@ -45,7 +45,8 @@ MAX_TICKETS = 15_500  # the kernel matrix takes 4 n² octets
 NEAR_ARTICLES = 3_000  # up to so many articles are all part of the regression
 CHUNK = 256
 FITTED_ON = 1_500  # tickets from which the weights of the evidence are learned
-HIDDEN_SHARE = 0.4  # of the calibration: a desk sees many messages no article fits
+HIDDEN_TO_LEARN = 0.4  # share of hidden tickets from which the signs are weighed
+HIDDEN_TO_SPEAK = 0.2  # and in the threshold: to one message in five of a desk no article fits
 PECULIAR = 0.5  # of a word's texts stand under one article: hidden with it
 PRIOR = (0.4, 0.0, 0.7, 0.0, 0.2, 0.0, 0.0, 0.2, 0.7, 0.0, 0.0, 0.0, 0.0, 0.7)  # by sign
 HELD = 200.0  # how strongly the accept model is held near it: as by so many tickets
@@ -335,12 +336,12 @@ def _learn_accept(seen: Judged, hidden: Judged, own_tickets: bool) -> Accept:
 
     signs = np.concatenate([seen.signs, hidden.signs])
     right = np.concatenate([seen.right, hidden.right])
-    per_hidden = HIDDEN_SHARE / (1 - HIDDEN_SHARE) * len(seen.right) / max(1, len(hidden.right))
-    weight = np.concatenate([np.ones(len(seen.right)), np.full(len(hidden.right), per_hidden)])
     if right.min() == right.max():
         return unmeasured()
     centre, scale = signs.mean(axis=0), signs.std(axis=0) + 1e-6
-    weights, intercept = _rising_fit((signs - centre) / scale, right, weight)
+    weights, intercept = _rising_fit(
+        (signs - centre) / scale, right, _sample(seen, hidden, HIDDEN_TO_LEARN)
+    )
     accept = replace(
         unmeasured(),
         centre=tuple(centre.tolist()),
@@ -355,8 +356,23 @@ def _learn_accept(seen: Judged, hidden: Judged, own_tickets: bool) -> Accept:
     if seen.right.min() < seen.right.max():
         platt = LogisticRegression(C=100.0).fit(of_seen[:, None], seen.right)
         slope, offset = max(1e-3, float(platt.coef_[0, 0])), float(platt.intercept_[0])
-    at, bound, strict = precision_curve(scores, right, weight)
-    return replace(accept, slope=slope, offset=offset, scores=at, precision=bound, strict=strict)
+    at, bound, strict = precision_curve(scores, right, _sample(seen, hidden, HIDDEN_TO_SPEAK))
+    strangers = (scores[len(seen.right) :, None] >= np.array(at)).mean(axis=0)
+    return replace(
+        accept,
+        slope=slope,
+        offset=offset,
+        scores=at,
+        precision=bound,
+        strict=strict,
+        strangers=tuple(strangers.tolist()),
+    )
+
+
+def _sample(seen: Judged, hidden: Judged, share: float) -> Doubles:
+    """What each judged ticket counts so that hidden ones are this share of all."""
+    per_hidden = share / (1 - share) * len(seen.right) / max(1, len(hidden.right))
+    return np.concatenate([np.ones(len(seen.right)), np.full(len(hidden.right), per_hidden)])
 
 
 def _rising_fit(signs: Doubles, right: Doubles, weight: Doubles) -> tuple[Doubles, float]:
