@@ -107,6 +107,7 @@ def _in_child(
             x.text,
             x.article_id if not x.article_id or x.article_id in known else None,
             x.priority,
+            x.ticket_id,
         ]
         for x in lessons
     ]

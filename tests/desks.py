@@ -43,6 +43,7 @@ class Desk:
         clock: TestClock | None = None,
         extra: str = "",
         mode: str = "live",
+        suggestions: str = NO_MODEL,
         **app: Any,
     ) -> None:
         folder.mkdir(exist_ok=True)
@@ -58,7 +59,7 @@ class Desk:
             username=support,
             support=support,
             mode=mode,
-            extra=extra + "\n" + NO_MODEL,
+            extra=f"{extra}\n{suggestions}",
         )
         settings = load_settings(path, {"MAILFLOW_MAILBOX__PASSWORD": servers.users[support]})
         watch = Watch(outcome=self.outcomes.append)

@@ -11,7 +11,9 @@ import typer
 from mailflow.cli.outcome import Failure, settings_for
 from mailflow.cli.screen import ago, cell, print_json, print_labelled, print_table, screen
 from mailflow.cli.store import opened_store
+from mailflow.cli.suggested import suggestion_lines
 from mailflow.cli.ticket_changes import register
+from mailflow.desk.decision import Voice
 from mailflow.desk.ticket import Priority, TicketKind, TicketStatus
 from mailflow.store.reading import (
     MessageLine,
@@ -203,6 +205,9 @@ def _print_message(console: Console, message: MessageLine) -> None:
         print_labelled(console, f"  {question}", cell(answer).append(f"  ({reason})", "dim"))
     for warning in message.warnings:
         print_labelled(console, "  note", cell(warning, "yellow"))
+    if message.voice == Voice.CUSTOMER:
+        for label, told in suggestion_lines(message.suggestion or {}):
+            print_labelled(console, f"  {label}", cell(told, "dim"))
 
 
 def _print_mail(console: Console, mail: OutboxLine) -> None:

@@ -565,6 +565,10 @@ def _queue(scene: Scene) -> str | None:
     return queue.name if queue else None
 
 
+#: Defects of a head alone: some mail programs leave these fields to their server. The body was read whole.
+_HEADS_ALONE = frozenset({"date-missing", "message-id-missing"})
+
+
 def _is_mere_thanks(scene: Scene, ticket: Ticket) -> bool:
     """A content-free reply to what was answered. An attachment is content; so is what nobody could read."""
     message = scene.message
@@ -573,7 +577,7 @@ def _is_mere_thanks(scene: Scene, ticket: Ticket) -> bool:
         and ticket.status in (TicketStatus.SOLVED, TicketStatus.PENDING)
         and message.origin.kind is Origin.PERSON
         and not message.attachments
-        and not message.defects
+        and _HEADS_ALONE.issuperset(message.defects)
     )
 
 

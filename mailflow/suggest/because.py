@@ -1,4 +1,4 @@
-"""Why an article was ranked first, in short phrases for agents: its words and the nearest past ticket."""
+"""Why an article was ranked first, in short phrases for agents: its words and the nearest past tickets."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from mailflow.suggest.space import Floats, Integers
 Row = tuple[Integers, Floats]  # columns and values of the message
 
 NAMED_WORDS = 4
+NAMED_TICKETS = 2
 ROWS_READ = 6  # of the article's own, nearest first
 ALIKE_FROM = 0.25  # cosine from which a past ticket is worth naming
 
@@ -26,12 +27,21 @@ def because_of(
     named = telling_words(ranking, row, words, cosines, article)
     if named:
         phrases.append(f"article {ranking.articles[article].id}: {', '.join(named)}")
-    own = np.flatnonzero(ranking.row_class[: ranking.tickets] == article)
-    if len(own):
-        nearest = own[cosines[own].argmax()]
-        if cosines[nearest] >= ALIKE_FROM:
-            phrases.append(f"like a past ticket: “{ranking.row_notes[nearest]}”")
+    alike = alike_tickets(ranking, cosines, article)
+    if alike:
+        which = "a past ticket" if len(alike) == 1 else "past tickets"
+        phrases.append(f"like {which}: {', '.join(f'“{note}”' for note in alike)}")
     return tuple(phrases)
+
+
+def alike_tickets(ranking: Ranking, cosines: Floats, article: int) -> list[str]:
+    """The notes of this article's past tickets that are most like the message, nearest first."""
+    own = np.flatnonzero(ranking.row_class[: ranking.tickets] == article)
+    nearest = own[np.argsort(-cosines[own], kind="stable")]
+    notes = dict.fromkeys(
+        ranking.row_notes[n] for n in nearest[:ROWS_READ] if cosines[n] >= ALIKE_FROM
+    )
+    return list(notes)[:NAMED_TICKETS]
 
 
 def telling_words(

@@ -62,12 +62,16 @@ class LearnArticle:
 
 @dataclass(frozen=True, slots=True)
 class LearnTicket:
-    """A past ticket; ``article_id`` '' means that no article fitted, None that nobody said."""
+    """A past ticket; ``article_id`` '' means that no article fitted, None that nobody said.
+
+    ``number``: of the ticket in this installation, to name it to agents.
+    """
 
     subject: str
     body: str
     article_id: str | None = None
     priority: str | None = None
+    number: int | None = None
 
     @property
     def text(self) -> str:
@@ -161,7 +165,8 @@ def _article_text(article: LearnArticle) -> str:
 
 def _note(ticket: LearnTicket) -> str:
     words = " ".join((ticket.subject or ticket.body)[:300].split())
-    return words if len(words) <= 60 else words[:59].rsplit(" ", 1)[0] + "…"
+    short = words if len(words) <= 60 else words[:59].rsplit(" ", 1)[0] + "…"
+    return short if ticket.number is None else f"#{ticket.number} {short}"
 
 
 def _chunks(count: int) -> Iterator[slice]:

@@ -123,4 +123,5 @@ def _telling(
     pull = pull * row[1][stems]
     loud = [i for i in np.argsort(-pull)[:6] if pull[i] > 0.05]
     named = words_for([int(hashes[columns[i]]) for i in loud], words, 4)
-    return [f"words that speak for it: {', '.join(named[:3])}"] if named else []
+    learned = f"(learned from {model.tickets} past tickets)"
+    return [f"words that speak for it: {', '.join(named[:3])} {learned}"] if named else []

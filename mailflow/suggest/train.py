@@ -72,9 +72,10 @@ def save_model(
 
 
 def data_hash(articles: Sequence[LearnArticle], tickets: Sequence[LearnTicket]) -> str:
-    """SHA-256 of everything learned from, in order."""
+    """SHA-256 of everything learned from, in order; a ticket's number teaches nothing."""
     digest = hashlib.sha256()
     for facts in [*map(asdict, articles), *map(asdict, tickets)]:
+        facts.pop("number", None)
         digest.update(json.dumps(facts, sort_keys=True).encode("utf-8", "replace"))
     return digest.hexdigest()
 

@@ -382,6 +382,17 @@ def test_thanks_is_filed_and_reopens_nothing(status):
     assert "thanks" in decision.wake.reason
 
 
+def test_thanks_without_a_date_or_message_id_were_read_whole_all_the_same():
+    thanked = message(
+        references=("old@customer.example",),
+        new_text="Thanks!",
+        defects=("date-missing", "message-id-missing"),
+    )
+    decision = decide(thanked, context=referring(status=TicketStatus.SOLVED), suggestion=THANKED)
+    assert decision.wake.value is False
+    assert decision.answer.value is Answer.NOTHING
+
+
 @pytest.mark.parametrize(
     ("status", "change"),
     [
