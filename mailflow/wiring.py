@@ -96,6 +96,7 @@ def policy_from(settings: Settings) -> Policy:
         calendars=calendars_from(settings),
         authserv_id=settings.mailbox.authserv_id,
         reply_by_subaddress=settings.replies.subaddress,
+        agent_name=settings.replies.agent_name,
         token_lifetime=timedelta(days=settings.replies.token_days),
         envelope_sender=settings.smtp.envelope_sender,
         subject_window=timedelta(days=settings.threading.subject_window_days),

@@ -229,6 +229,18 @@ class RepliesSettings(Section):
     """Answers come to support+TOKEN@… (RFC 5233). false when the server refuses such addresses."""
     token_days: Annotated[int, Field(ge=1, le=3650)] = 365
     """How long a reply address opens its ticket."""
+    agent_name: Line = "{agent} ({desk})"
+    """The name an agent's answer comes from: {agent} is theirs, {desk} the support's. "{desk}" names no agent."""
+
+    @field_validator("agent_name")
+    @classmethod
+    def _known_names(cls, value: str) -> str:
+        rest = value.replace("{agent}", "").replace("{desk}", "")
+        if rest == value or "{" in rest or "}" in rest:
+            raise ValueError(
+                f"is {value!r}; write {{agent}}, {{desk}} or both, such as {{agent}} ({{desk}})"
+            )
+        return value
 
 
 class AcknowledgementSettings(Section):

@@ -38,6 +38,7 @@ from mailflow.desk.changes import (
 from mailflow.desk.plain_address import is_plain_address
 from mailflow.desk.policy import Agent, Policy, ascii_lower
 from mailflow.desk.ticket import Article, Priority, TicketKind, TicketStatus
+from mailflow.desk.update_orders import Postpone, Veto, read_order
 from mailflow.desk.when import When, moment_of, parse_when
 from mailflow.mail.html_text import html_to_text
 from mailflow.mail.message import IncomingMessage
@@ -109,6 +110,8 @@ Command = (
     | DraftArticle
     | SplitOff
     | OpenFor
+    | Postpone
+    | Veto
     | TellCommands
 )
 
@@ -189,21 +192,28 @@ class _Unreadable(ValueError):
 
 
 def read_commands(
-    message: IncomingMessage, agent: Agent, policy: Policy, articles: Collection[str]
+    message: IncomingMessage, agent: Agent, policy: Policy, articles: Mapping[str, Article]
 ) -> CommandMail:
     """The commands of a proven agent's mail. They count in a plain text part alone: HTML can hide lines.
 
-    ``articles`` are the short names there are.
+    ``articles`` by their short names, and those the answered notice lists by their place in it too.
     """
     read = parse_commands(message.new_text, agent, policy)
     named = [c.article_id for c in read.commands if isinstance(c, SendArticle)]
     missing = tuple(_no_article(name, articles) for name in named if name not in articles)
-    read = replace(read, faults=(*read.faults, *missing))
+    commands = tuple(_named(c, articles) for c in read.commands)
+    read = replace(read, commands=commands, faults=(*read.faults, *missing))
     if not (read.commands or read.faults) or not _is_html_alone(message):
         return read
     lines = (_line(x).text for x in message.new_text.splitlines())
     line = next((x for x in lines if x.startswith("#")), "")
     return CommandMail(faults=(CommandFault(line[:_MAX_LINE], "html"),), rest=message.new_text)
+
+
+def _named(command: Command, articles: Mapping[str, Article]) -> Command:
+    if isinstance(command, SendArticle) and command.article_id in articles:
+        return SendArticle(articles[command.article_id].id)
+    return command
 
 
 def _no_article(name: str, articles: Collection[str]) -> CommandFault:
@@ -299,15 +309,25 @@ def change_of(command: Command, policy: Policy, queue: str | None, now: datetime
             return SetDue(moment_of(when, now, zone) if when else None)
         case SendArticle(article_id):
             return SetArticle(article_id)
-        case WriteNote() | DraftArticle() | SplitOff() | OpenFor() | TellCommands():
+        case (
+            WriteNote()
+            | DraftArticle()
+            | SplitOff()
+            | OpenFor()
+            | Postpone()
+            | Veto()
+            | TellCommands()
+        ):
             return None
         case _:
             return command
 
 
 def in_order(commands: Iterable[Command]) -> list[Command]:
-    """As written, but merging comes last: nothing can be changed of a merged ticket."""
-    return sorted(commands, key=lambda c: isinstance(c, MergeInto))
+    """As written, but what a priority would plan anew comes after it, and merging last: a merged ticket is gone."""
+    return sorted(
+        commands, key=lambda c: (isinstance(c, MergeInto), isinstance(c, Postpone | Veto))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -524,6 +544,14 @@ def _open_for(said: _Said) -> Command:
     return OpenFor(address)
 
 
+def _order(said: _Said) -> Command:
+    order = read_order(f"{said.word} {said.rest}".strip())
+    if order is None:
+        usual = "#postpone 1d" if said.word == "postpone" else f"#{said.word}"
+        raise _Unreadable("moment" if said.word == "postpone" else "extra", said.rest, usual)
+    return order
+
+
 def _help(said: _Said) -> Command:
     return TellCommands()
 
@@ -571,5 +599,8 @@ _WORDS: dict[str, _Reader] = {
     "kind": _kind,
     "queue": _queue,
     "for": _open_for,
+    "postpone": _order,
+    "veto": _order,
+    "skip": _order,
     "help": _help,
 }

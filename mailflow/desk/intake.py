@@ -167,7 +167,7 @@ def _decide_agent(scene: Scene, agent: Agent) -> Decision:
     order = read_order(scene.message.new_text)
     if order is not None:
         return _decide_order(scene, agent, order)
-    read = read_commands(scene.message, agent, scene.policy, scene.articles.keys())
+    read = read_commands(scene.message, agent, scene.policy, scene.articles)
     if read.faults:
         return _tell_agent(scene, agent, _faults_in_words(read), read)
     if read.is_internal or not read.says_something:

@@ -241,11 +241,19 @@ def _notification(occasion: Occasion, agent: Agent, policy: Policy) -> Letter:
 
 
 def _agent_articles(occasion: Occasion) -> tuple[ArticleFacts, ...]:
-    known = [
-        (occasion.articles.get(a.article_id), a.confidence) for a in occasion.suggestion.articles
-    ]
+    said = [(a.article_id, a.confidence) for a in occasion.suggestion.articles]
+    return tuple(
+        article_facts(article, sure) for article, sure in listed_articles(said, occasion.articles)
+    )
+
+
+def listed_articles(
+    said: Sequence[tuple[str, float]], articles: Mapping[str, Article]
+) -> Sequence[tuple[Article, float]]:
+    """What a notice to agents lists of the suggested (id, confidence), best first, in this order."""
+    known = [(articles.get(article_id), sure) for article_id, sure in said]
     likely = [(article, sure) for article, sure in known if article and sure >= _LEAST_CONFIDENCE]
-    return tuple(article_facts(article, sure) for article, sure in likely[:_MAX_ARTICLES_SHOWN])
+    return likely[:_MAX_ARTICLES_SHOWN]
 
 
 _MEND_TEXT = "Write your answer above the notification and remove the rest, then send it again."

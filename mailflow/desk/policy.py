@@ -95,6 +95,7 @@ class Policy:
     token_lifetime: timedelta = timedelta(days=365)
     envelope_sender: str = "token"  # token | null | an address
     subject_window: timedelta = timedelta(0)  # 0 is off
+    agent_name: str = "{agent} ({desk})"  # as whom an agent's answer comes
     customers_see_articles: bool = True  # still only above the measured precision target
 
     @property
@@ -114,6 +115,13 @@ class Policy:
         """The agent with exactly this address after ASCII lower-casing; look-alikes are strangers."""
         wanted = ascii_lower(address)
         return next((a for a in self.agents if a.address == wanted), None)
+
+    def shown_name(self, agent: Agent | None) -> str:
+        """The name in From of an agent's answer."""
+        if agent is None or not agent.name:
+            return self.support_name
+        shown = self.agent_name.replace("{desk}", self.support_name)
+        return shown.replace("{agent}", agent.name)
 
     def queue(self, name: str | None) -> Queue | None:
         wanted = (name or "").lower()

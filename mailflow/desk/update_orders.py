@@ -1,6 +1,6 @@
 """What an agent may say to a progress update they were shown: wait with it, or do not send it. Pure.
 
-The whole answer is one such line, or it is an answer to the customer like any other.
+Beside other commands each is one of them (``#postpone 2d``); alone in a mail it may go without ``#``.
 """
 
 from __future__ import annotations

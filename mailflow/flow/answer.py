@@ -267,8 +267,7 @@ def queue_relay(
 
 
 def _agent_identity(policy: Policy, decision: Decision) -> str:
-    agent = policy.agent(decision.agent_address or "")
-    return f"{agent.name} ({policy.support_name})" if agent and agent.name else policy.support_name
+    return policy.shown_name(policy.agent(decision.agent_address or ""))
 
 
 # ── identity of our mail ────────────────────────────────────────────────────────────────────────

@@ -22,27 +22,29 @@ def do_what_was_asked(
     """An agent's order about an update, a customer's wish, and the language a customer writes in."""
     author = ascii_lower(message.author.address) if message.author else ""
     if decision.order is not None:
-        _obey(work, desk, ticket, decision.order, decision.agent_address or "an agent")
+        obey(work, desk, ticket, decision.order, decision.agent_address or "an agent")
     if decision.wish is not None:
         _grant(work, desk, ticket, decision.wish, author)
     if decision.voice is Voice.CUSTOMER and decision.store.value is not Storing.SET_ASIDE:
         _learn_language(work, author, message.language)
 
 
-def _obey(work: Work, desk: Desk, ticket: Ticket, order: UpdateOrder, by: str) -> None:
+def obey(work: Work, desk: Desk, ticket: Ticket, order: UpdateOrder, by: str) -> str:
+    """Carry out an agent's order about the planned update; when it leaves now, or ''."""
     now = desk.clock()
     if isinstance(order, Veto):
         work.tickets.schedule_update(ticket.id, None)
         work.tickets.note_event(ticket.id, "update vetoed", f"{by} wants no update sent", now)
-        return
+        return ""
     if ticket.next_update_at is None:
         work.tickets.note_event(ticket.id, "update order", f"{by}: no update is planned", now)
-        return
+        return ""
     later = max(ticket.next_update_at, now) + order.wait
     due = polite_moment(desk.policy, desk.policy.calendar(ticket.queue), later)
     work.tickets.schedule_update(ticket.id, due)
     reason = f"{by} postponed the update"
     work.tickets.note_event(ticket.id, "update postponed", reason, now, until=due.isoformat())
+    return due.isoformat(" ", "minutes")
 
 
 def _grant(work: Work, desk: Desk, ticket: Ticket, wish: Wish, author: str) -> None:

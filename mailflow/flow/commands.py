@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from mailflow.desk.changes import (
@@ -23,7 +23,7 @@ from mailflow.desk.commands import (
     WriteNote,
     change_of,
     in_order,
-    read_commands,
+    parse_commands,
     spoken_by,
 )
 from mailflow.desk.decision import (
@@ -43,14 +43,17 @@ from mailflow.desk.letters import (
     answered_letters,
     command_receipt,
     letters_for,
+    listed_articles,
     reminder_letter,
 )
 from mailflow.desk.notices import DoneFacts
 from mailflow.desk.relay import relay_recipients
 from mailflow.desk.suggestion import NO_SUGGESTION
-from mailflow.desk.ticket import LinkKind, ParticipantRole, Ticket
+from mailflow.desk.ticket import Article, LinkKind, ParticipantRole, Ticket
+from mailflow.desk.update_orders import Postpone, Veto
 from mailflow.flow.answer import Desk, queue_letter
 from mailflow.flow.articles import draft_article_from_message
+from mailflow.flow.asked import obey
 from mailflow.flow.changes import change_ticket, split_ticket
 from mailflow.flow.ports import Work
 from mailflow.mail.message import Address, IncomingMessage
@@ -81,12 +84,23 @@ def command_refusals(
     return faults
 
 
+def articles_at_hand(work: Work, desk: Desk, message: IncomingMessage) -> Mapping[str, Article]:
+    """The articles, and by their place (``"2"``) those listed in the notice this mail answers."""
+    said = work.tickets.told_articles((*message.in_reply_to, *message.references))
+    if not said:
+        return desk.articles
+    listed = listed_articles(said, desk.articles)
+    by_place = {str(n): article for n, (article, _) in enumerate(listed, 1)}
+    return {**by_place, **desk.articles}
+
+
 def spoken_message(message: IncomingMessage, decision: Decision, desk: Desk) -> IncomingMessage:
     """An agent's mail without its commands, as it is passed on; any other message as it is."""
     agent = desk.policy.agent(decision.agent_address or "")
     if not decision.commands or agent is None:
         return message
-    read = read_commands(message, agent, desk.policy, desk.articles.keys())
+    read = parse_commands(message.new_text, agent, desk.policy)
+    read = replace(read, commands=decision.commands)  # articles under their own names
     return spoken_by(message, read, desk.articles, message.language or desk.policy.language)
 
 
@@ -176,6 +190,9 @@ def _do(
             own_words = replace(article, body=text.strip() or article.body)
             work.articles.save(own_words, "", "", desk.clock())
             return [DoneFacts(what="article", value=article.id)]
+        case Postpone() | Veto():
+            current = work.tickets.ticket(ticket.id) or ticket
+            return [DoneFacts(what="update", value=obey(work, desk, current, command, by))]
         case _:
             return []
 

@@ -208,6 +208,10 @@ class Tickets(Protocol):
         """The customer's message that one of these mails of ours told of, else the last; never the first."""
         ...
 
+    def told_articles(self, message_ids: Sequence[str]) -> Sequence[tuple[str, float]]:
+        """The (id, confidence) of the articles suggested for the message the first of these mails of ours told of."""
+        ...
+
     def answered_since(self, ticket_id: int, message_ids: Sequence[str], by: str) -> str | None:
         """Another agent whose answer was recorded after the mail of ours with one of these ids. Their address."""
         ...

@@ -26,6 +26,7 @@ from mailflow.flow.answer import Desk, queue_answers
 from mailflow.flow.asked import do_what_was_asked
 from mailflow.flow.clocks import set_clocks
 from mailflow.flow.commands import (
+    articles_at_hand,
     carry_out,
     command_refusals,
     protect_reply_address,
@@ -295,8 +296,9 @@ def _record(
     claims = read_claims(message, desk.keys, now.date())
     lookup = lookup_for(message, claims, desk.policy.subject_window)
     context = work.tickets.context_for(lookup, now)
+    articles = articles_at_hand(work, desk, message)
     decision = decide_intake(
-        message, waiting.source, claims, context, suggestion, desk.policy, desk.articles
+        message, waiting.source, claims, context, suggestion, desk.policy, articles
     )
     if decision.commands and (faults := command_refusals(work, desk, message, decision)):
         decision = refuse_commands(decision, faults)

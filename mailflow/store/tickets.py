@@ -312,6 +312,22 @@ class SqlTickets:
             newest = newest.where(column.raw_message_id.in_(told))
         return self._connection.execute(newest).scalar()
 
+    def told_articles(self, message_ids: Sequence[str]) -> Sequence[tuple[str, float]]:
+        ids = [key_text(i) for i in message_ids[:50]]
+        mail = t.outbox.c
+        found = self._connection.execute(
+            select(mail.message_id, mail.key).where(mail.message_id.in_(ids))
+        ).all()
+        keys = sorted(found, key=lambda row: ids.index(row.message_id))
+        told = next((r.key for r in keys if re.match(r"notification:\d+:", r.key)), None)
+        if told is None:
+            return ()
+        row = int(told.split(":")[1])
+        said = self._connection.execute(
+            select(t.message.c.suggestion).where(t.message.c.raw_message_id == row)
+        ).scalar()
+        return [(a["article_id"], a["confidence"]) for a in (said or {}).get("articles") or ()]
+
     def answered_since(self, ticket_id: int, message_ids: Sequence[str], by: str) -> str | None:
         mail = t.outbox.c
         ids = [key_text(i) for i in message_ids]

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from urllib.parse import parse_qs, unquote
 
 import pytest
+from sqlalchemy import update
 
+from mailflow.config import ConfigError
 from mailflow.demo.servers import EmbeddedServers
+from mailflow.desk.ticket import Article
+from mailflow.store import tables as t
 from tests.daemon import rows
 from tests.desks import Desk, answer_to, inbox, letter
 
@@ -214,19 +219,60 @@ def test_a_mail_opens_a_ticket_for_somebody_else(desk, servers):
     assert "rang" not in newest(servers, BOSS).text
 
 
-def test_an_article_is_sent_in_the_agents_name(desk, servers):
-    from mailflow.desk.ticket import Article
+def with_articles(desk):
+    known = [
+        Article("printer", "Printer", "Switch it on."),
+        Article("wifi", "Wifi does not connect", "Hold the button."),
+    ]
+    desk.app.desk = replace(desk.app.desk, articles={a.id: a for a in known})
 
-    desk.app.desk = desk.app.desk.__class__(
-        **{
-            **{f: getattr(desk.app.desk, f) for f in desk.app.desk.__dataclass_fields__},
-            "articles": {"wifi": Article("wifi", "Wifi does not connect", "Hold the button.")},
-        }
-    )
+
+def test_an_article_is_sent_in_the_agents_name(desk, servers):
+    with_articles(desk)
     opened(desk)
     command(desk, servers, "#article wifi\r\n#solved")
     assert "Hold the button." in newest(servers, MIA).text
     assert rows(desk.folder, "select article_id, status from ticket") == [("wifi", "solved")]
+
+
+def test_an_article_is_named_by_its_place_in_the_notice(desk, servers):
+    with_articles(desk)
+    opened(desk)
+    said = [{"article_id": i, "confidence": 0.4} for i in ("gone", "printer", "wifi")]
+    with desk.app.store.begin() as work:
+        work.tickets._connection.execute(update(t.message).values(suggestion={"articles": said}))
+    notice = newest(servers, ANN)
+    assert "Not sent" in command(desk, servers, "#article 3", notice=notice)[0].subject
+    command(desk, servers, "#article 2", notice=notice)
+    assert "Hold the button." in newest(servers, MIA).text
+    assert rows(desk.folder, "select article_id from ticket") == [("wifi",)]
+
+
+def test_a_planned_update_is_postponed_and_dropped_among_other_commands(desk, servers):
+    opened(desk)
+    (before,) = rows(desk.folder, "select next_update_at from ticket")
+    command(desk, servers, "#postpone 2d\r\n#high")
+    (later,) = rows(desk.folder, "select next_update_at from ticket")
+    assert later > before
+    assert "Not sent" in command(desk, servers, "#postpone never")[0].subject
+    command(desk, servers, "#veto\r\n#high")
+    assert rows(desk.folder, "select next_update_at from ticket") == [(None,)]
+    assert len(to_customers(servers)) == 1
+
+
+def test_the_agents_name_is_shown_as_configured(servers, tmp_path):
+    shown = '[replies]\nagent_name = "{agent} of {desk}"\n'
+    desk = Desk(servers, tmp_path / "desk", SUPPORT, extra=AGENTS + shown)
+    opened(desk)
+    command(desk, servers, "Restart it.")
+    assert newest(servers, MIA).author.name.startswith("Ann of ")
+    desk.close()
+
+
+@pytest.mark.parametrize("name", ["", "Support", "{name}", "{agent", "{agent}\\nBcc: x"])
+def test_a_name_that_cannot_be_shown_is_refused(servers, tmp_path, name):
+    with pytest.raises(ConfigError, match="agent_name"):
+        Desk(servers, tmp_path / "desk", SUPPORT, extra=f'[replies]\nagent_name = "{name}"\n')
 
 
 def test_the_other_agents_hear_of_the_answer_and_a_crossing_one_is_pointed_out(desk, servers):
