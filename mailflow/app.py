@@ -53,6 +53,7 @@ from mailflow.store.faults import StoreUnavailable
 from mailflow.suggestions import load_suggester
 from mailflow.wiring import (
     build_desk,
+    burst_watch,
     imap_account,
     mirror_rules,
     open_articles,
@@ -131,6 +132,7 @@ class App:
         self._rest_until = 0.0  # monotonic: no SMTP before
         self._smtp_failures = 0
         self._mirror = self._made_mirror()
+        self._bursts = burst_watch(settings)
         self._mirror_rests_until = 0.0  # monotonic
         self._scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(4)})
         self._follower = threading.Thread(target=self._follow_mailbox, name="mailbox")
@@ -446,7 +448,8 @@ class App:
     def _queue_what_is_due(self) -> int:
         """What time alone makes due. Returns how many mails were queued."""
         jobs = (queue_reminders, remind_of_clocks, warn_of_updates, queue_updates)
-        return sum(job(self.store, self.desk) for job in jobs)
+        queued = sum(job(self.store, self.desk) for job in jobs)
+        return queued + (self._bursts.look(self.store, self.desk) if self._bursts else 0)
 
     def _model_job(self) -> None:
         """Take over the model that was promoted meanwhile, here or by a command."""

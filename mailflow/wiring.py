@@ -11,6 +11,7 @@ from mailflow.calendars import calendars_from
 from mailflow.config import Settings, read_password
 from mailflow.config.fields import parse_duration, parse_time_span
 from mailflow.config.settings import ClockSettings, Targets
+from mailflow.desk.bursts import BurstRules
 from mailflow.desk.calendar import Quiet
 from mailflow.desk.clocks import ClockPolicy
 from mailflow.desk.kept_template import KeptVersion
@@ -32,6 +33,7 @@ from mailflow.edges.signed_smtp import SignedSender
 from mailflow.edges.smtp import SmtpSender, SmtpServer
 from mailflow.edges.templates import Templates, TemplateUnusable
 from mailflow.flow.answer import Desk
+from mailflow.flow.bursts import BurstWatch
 from mailflow.flow.ports import Clock, Submission
 from mailflow.shipped import shipped
 from mailflow.signing import dkim_signer
@@ -101,6 +103,14 @@ def policy_from(settings: Settings) -> Policy:
         envelope_sender=settings.smtp.envelope_sender,
         subject_window=timedelta(days=settings.threading.subject_window_days),
     )
+
+
+def burst_watch(settings: Settings) -> BurstWatch | None:
+    """Who notices that many people report the same at once; None where nobody is to."""
+    bursts = settings.bursts
+    if not bursts.enabled:
+        return None
+    return BurstWatch(BurstRules(bursts.people, timedelta(hours=bursts.hours)))
 
 
 def _clocks(aims: ClockSettings) -> ClockPolicy:

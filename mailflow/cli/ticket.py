@@ -148,6 +148,65 @@ def solve(
     typer.echo(f"Ticket #{number} is {ticket.status.value}.")
 
 
+@app.command()
+def bursts(
+    ctx: typer.Context,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="So many at most.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
+) -> None:
+    """Show when many people reported the same at once, newest first.
+
+    Each has a draft article for you to finish.
+    """
+    from mailflow.store.bursts import list_bursts
+
+    with opened_store(ctx) as store:
+        lines = list_bursts(store, limit)
+    if as_json:
+        print_json([asdict(line) for line in lines])
+        return
+    if not lines:
+        typer.echo("No burst of similar tickets was noticed yet.", err=True)
+        return
+    now = datetime.now(UTC)
+    rows = [
+        [
+            ago(line.at, now),
+            str(line.people),
+            line.title,
+            line.article,
+            " ".join(f"#{n}" for n in line.tickets),
+        ]
+        for line in lines
+    ]
+    columns = ["told", "people", "what", "draft article", "tickets"]
+    print_table(screen(), columns, rows, giving_way=("what", "tickets"))
+
+
+@app.command()
+def features(
+    ctx: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
+) -> None:
+    """Show which features are asked for and by how many people, the most wanted first."""
+    from mailflow.desk.bursts import group_requests
+    from mailflow.store.bursts import feature_requests
+
+    with opened_store(ctx) as store:
+        groups = group_requests(feature_requests(store))
+    if as_json:
+        print_json([asdict(group) for group in groups])
+        return
+    if not groups:
+        typer.echo("Nobody has asked for a feature yet.", err=True)
+        return
+    rows = [
+        [str(g.requesters), g.title or "(no subject)", " ".join(f"#{n}" for n in g.tickets)]
+        for g in groups
+    ]
+    print_table(screen(), ["people", "feature", "tickets"], rows, giving_way=("feature", "tickets"))
+
+
 def _no_such_ticket(number: int) -> Failure:
     return Failure(f"there is no ticket {number}", "see `mailflow ticket list` for the numbers")
 

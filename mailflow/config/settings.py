@@ -412,6 +412,17 @@ class DigestSettings(Section):
     """Local time of the digest, such as "08:00", on working days and only if something waits. Empty: none."""
 
 
+class BurstsSettings(Section):
+    """Many people who report the same at once: agents are told once, with a draft article."""
+
+    enabled: bool = True
+    """Tell agents of such bursts."""
+    people: Annotated[int, Field(ge=3, le=1000)] = 5
+    """So many different people at least; more where that is usual at your desk."""
+    hours: Annotated[int, Field(ge=1, le=24)] = 2
+    """Within so many hours."""
+
+
 class AdminSettings(Section):
     """Who looks after mailflow itself."""
 
@@ -498,6 +509,7 @@ class Settings(Section):
     articles: ArticlesSettings = ArticlesSettings()
     admin: AdminSettings = AdminSettings()
     digest: DigestSettings = DigestSettings()
+    bursts: BurstsSettings = BurstsSettings()
     threading: ThreadingSettings = ThreadingSettings()
     mirror: MirrorSettings = MirrorSettings()
     log: LogSettings = LogSettings()

@@ -18,6 +18,8 @@ from mailflow.desk.notices import (
     ArticleFacts,
     ArticleUpdate,
     AttachmentFacts,
+    Burst,
+    BurstLine,
     Closing,
     CommandReceipt,
     Digest,
@@ -70,6 +72,11 @@ _DIGEST_LINES = (
         silent_hours=26,
     ),
     DigestLine(number=17, requester_address="ben@example.org", status="on hold", silent_hours=1),
+)
+_BURST_LINES = (
+    (12, "Cannot sign in, error 503", "maria@example.org"),
+    (13, "503 when signing in", "ben@example.org"),
+    (15, "Sign-in is broken: error 503", "li@example.net"),
 )
 _DONE = {
     "status": "solved",
@@ -265,6 +272,30 @@ def _samples(kind: NoticeKind) -> tuple[NoticeFacts, ...]:
                 Digest(**_NO_TICKET, agent_name="Jo Park", tickets=_DIGEST_LINES, late=1, hidden=3),
                 Digest(**_NO_TICKET, tickets=_DIGEST_LINES[1:]),
                 Digest(**_NO_TICKET, tickets=_DIGEST_LINES, late=2),
+            )
+        case NoticeKind.BURST:
+            return (
+                Burst(
+                    **_NO_TICKET,
+                    agent_name="Jo Park",
+                    title="Cannot sign in, error 503",
+                    people=7,
+                    since=_TUESDAY,
+                    tickets=tuple(
+                        BurstLine(number=n, subject=subject, requester_address=address)
+                        for n, subject, address in _BURST_LINES
+                    ),
+                    hidden=4,
+                    article_id="cannot-sign-in-error-503",
+                ),
+                Burst(
+                    support_name="Example Support",
+                    title="Ticket 12",
+                    people=5,
+                    since=_TUESDAY,
+                    tickets=(BurstLine(number=12, requester_address="maria@example.org"),),
+                    article_id="ticket-12",
+                ),
             )
         case NoticeKind.REPORT:
             week: dict[str, Any] = {

@@ -37,6 +37,7 @@ class NoticeKind(enum.StrEnum):
     AGENT_ANSWERED = "agent_answered"  # to an agent: somebody else answered
     AGENT_REMINDER = "agent_reminder"  # to an agent: assigned to you, awake again, or due
     CLOSING = "closing"  # to the requester: this closes by itself unless they write
+    BURST = "burst"  # to an agent: many people report the same at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,6 +274,24 @@ class Digest(ReportFacts):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BurstLine:
+    number: Annotated[int, "the ticket's number"]
+    subject: Annotated[str, "its subject; may be empty"] = ""
+    requester_address: Annotated[str, "who wrote"] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Burst(ReportFacts):
+    agent_name: Annotated[str | None, "the agent's name, or None"] = None
+    title: Annotated[str, "what they report: the most typical ticket's subject"]
+    people: Annotated[int, "how many different people report it"]
+    since: Annotated[datetime, "when the first of them wrote"]
+    tickets: Annotated[tuple[BurstLine, ...], "their tickets, oldest first"]
+    hidden: Annotated[int, "how many more there are than are listed"] = 0
+    article_id: Annotated[str, "the draft article that was made of it"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WeeklyReport(ReportFacts):
     since: Annotated[datetime, "the first moment of the week"]
     until: Annotated[datetime, "the moment the week ended"]
@@ -355,6 +374,7 @@ FACTS: Mapping[NoticeKind, type[NoticeFacts]] = {
     NoticeKind.AGENT_ANSWERED: AgentAnswered,
     NoticeKind.AGENT_REMINDER: AgentReminder,
     NoticeKind.CLOSING: Closing,
+    NoticeKind.BURST: Burst,
 }
 
 
@@ -382,7 +402,7 @@ def _reference(facts: type, prefix: str) -> Iterator[tuple[str, str]]:
     for name, hint in typing.get_type_hints(facts, include_extras=True).items():
         declared, meaning = typing.get_args(hint)[:2]
         yield prefix + name, meaning
-        nested = [ArticleFacts, AttachmentFacts, DigestLine, DoneFacts, FaultFacts]
+        nested = [ArticleFacts, AttachmentFacts, DigestLine, DoneFacts, FaultFacts, BurstLine]
         for part in (declared, *typing.get_args(declared)):
             if part in nested:
                 yield from _reference(part, f"{prefix}{name}.")

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from threading import Event
 from typing import Protocol
 
+from mailflow.desk.bursts import Opened
 from mailflow.desk.clocks import Clock as RunningClock
 from mailflow.desk.clocks import ClockKind, DueClock, Turn
 from mailflow.desk.closing import PlannedClosing
@@ -427,6 +428,20 @@ class Reports(Protocol):
     def week(self, since: datetime, until: datetime) -> Week: ...
 
 
+class Bursts(Protocol):
+    def newest_ticket(self) -> int:
+        """The highest number given; 0 when there is none."""
+        ...
+
+    def opened(self, since: datetime, limit: int) -> Sequence[Opened]:
+        """Among the ``limit`` newest tickets those opened since then, with their opening words, oldest first."""
+        ...
+
+    def told_since(self, moment: datetime) -> int:
+        """How many bursts agents were told of."""
+        ...
+
+
 class Work(Protocol):
     """One transaction: everything done through it is committed together or not at all."""
 
@@ -440,6 +455,8 @@ class Work(Protocol):
     def articles(self) -> Articles: ...
     @property
     def reports(self) -> Reports: ...
+    @property
+    def bursts(self) -> Bursts: ...
     @property
     def templates(self) -> KeepsTemplates: ...
     @property

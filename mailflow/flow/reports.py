@@ -101,7 +101,7 @@ def _digest(work: Work, desk: Desk, key: str, agent: Agent, tickets: Sequence[Ti
     facts = digest_for(agent, tickets, desk.policy, desk.clock())
     if facts is None:
         return False
-    return _queue(work, desk, NoticeKind.DIGEST, key, agent.address, facts, None) is not None
+    return queue_notice(work, desk, NoticeKind.DIGEST, key, agent.address, facts) is not None
 
 
 def queue_weekly_report(store: Store, desk: Desk, to: str, at: time, pictured: Pictured) -> int:
@@ -115,7 +115,7 @@ def queue_weekly_report(store: Store, desk: Desk, to: str, at: time, pictured: P
         week = work.reports.week(until - _WEEK, until)
         facts, days = week_facts(week, desk.policy), list(days_of(week, zone))
         key = f"weekly report:{until.astimezone(zone).date()}"
-        queued = _queue(
+        queued = queue_notice(
             work, desk, NoticeKind.REPORT, key, to, facts, lambda s, t: pictured(s, t, days)
         )
         return 1 if queued is not None else 0
@@ -130,15 +130,16 @@ def _is_due(work: Work, name: str, following: datetime, now: datetime) -> bool:
     return planned is not None
 
 
-def _queue(
+def queue_notice(
     work: Work,
     desk: Desk,
     kind: NoticeKind,
     key: str,
     to: str,
     facts: NoticeFacts,
-    page: Callable[[str, str], str] | None,
+    page: Callable[[str, str], str] | None = None,
 ) -> int | None:
+    """Write a notice to a person of the house. None when it was recorded before or cannot be written."""
     try:
         rendered = desk.renders.render(kind, desk.policy.language, plain_facts(facts))
     except desk.unrenderable as error:

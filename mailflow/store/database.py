@@ -24,6 +24,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from mailflow.store import schema
 from mailflow.store.articles import SqlArticles
+from mailflow.store.bursts import SqlBursts
 from mailflow.store.closing import SqlClosings
 from mailflow.store.diagnosis import fault_from
 from mailflow.store.faults import StoreWrong
@@ -76,6 +77,10 @@ class SqlWork:
     @property
     def reports(self) -> SqlReports:
         return SqlReports(self.connection)
+
+    @property
+    def bursts(self) -> SqlBursts:
+        return SqlBursts(self.connection)
 
     @property
     def articles(self) -> SqlArticles:
