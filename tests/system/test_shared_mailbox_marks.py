@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from email import message_from_bytes
+from email.policy import default
 
 import pytest
 
+from mailflow.desk.changes import SetTags
 from mailflow.desk.ticket import Priority, TicketStatus
 from tests.desks import letter
 from tests.shared_mailbox import SharedDesk
@@ -260,3 +262,52 @@ def test_a_draft_a_person_edits_while_the_ticket_closes_is_never_touched(
     shared.settles()
     assert draft(shared) == [mine]
     assert shared.events(proposed, "proposal")[-1].detail["state"] == "edited"
+
+
+# ── nothing internal leaves ─────────────────────────────────────────────────────────────────────
+
+CANARY = "canary7f3a"
+
+
+@pytest.mark.mirror(
+    f'''[mirror]
+[[agents]]
+address = "{CANARY}@desk.test"
+name = "Nora Vale"
+'''
+)
+def test_nothing_internal_reaches_a_customer(shared: SharedDesk):
+    """Canaries in another ticket, an article's id, an agent's address, keywords and a tag; then all that writes mail."""
+    shared.receives(letter(f"{CANARY}@y.test", f"{CANARY} of another", f"{CANARY} text"))
+    ticket = shared.receives(letter("maria@x.test", message_id="first@x.test"))
+    shared.write_article(f"{CANARY}-reset", "A stuck button", "Hold the button.")
+    shared.change(ticket, SetTags(add=(CANARY,)))
+    shared.agent_marks(
+        ticket, f"agent_{CANARY}", f"article_{CANARY}-reset", f"x_{CANARY}", "urgent"
+    )
+    shared.settles()
+    assert shared.ticket(ticket).assignee == f"{CANARY}@desk.test"
+    assert shared.ticket(ticket).article_id == f"{CANARY}-reset"
+    (octets,) = draft(shared)  # what an agent sends as it is
+    with shared.agent() as client:
+        client.append("Sent", octets)
+    shared.settles()
+    shared.skip(minutes=5)
+    follow_up = ("In-Reply-To: <first@x.test>",)
+    assert (
+        shared.receives(letter("maria@x.test", "Re: It is broken", "More.", *follow_up)) == ticket
+    )
+    shared.skip(days=8)
+    shared.settles()
+    theirs = [m.octets for m in shared.left() if "maria@x.test" in m.recipients]
+    assert len(theirs) >= 2  # the acknowledgement and an update at the least
+    for mail in (octets, *theirs):
+        assert CANARY not in _everything_in(mail)
+
+
+def _everything_in(octets: bytes) -> str:
+    """Header fields and every part, decoded: no transfer encoding hides a word."""
+    mail = message_from_bytes(octets, policy=default)
+    parts = [p.get_payload(decode=True) or b"" for p in mail.walk()]
+    fields = [str(value) for value in mail.values()]
+    return "\n".join([*fields, *(p.decode("utf-8", "replace") for p in parts)]).lower()
