@@ -98,7 +98,10 @@ def told_so_far(work: Work, desk: Desk, ticket: Ticket) -> Told:
     happenings = work.schedule.happenings(ticket.id, contact or ticket.created_at)
     news = news_from(happenings, ticket)
     quiet = 0 if news else sent + 1
-    earlier = work.schedule.happenings(ticket.id, ticket.created_at)
+    # What happened by the last word of a person, a reopening say, is no news of an update's.
+    turns = work.schedule.turns(ticket.id)
+    spoken = [turn.at for turn in turns if turn.by_customer or turn.by_agent]
+    earlier = work.schedule.happenings(ticket.id, max([ticket.created_at, *spoken]))
     if not news and earlier:
         quiet = min(quiet, work.schedule.updates_after(ticket.id, earlier[-1].at))
     person = work.schedule.person(ticket.requester.address)
