@@ -1,4 +1,7 @@
-"""Commands and notes by mail, through the real door: what each does, and that no customer ever sees one."""
+"""Commands and notes by mail, through the real door: what each does, and that no customer ever sees one.
+
+Every scenario runs with the mailbox in real Dovecot and in the embedded server, which the demo shows.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from mailflow.desk.ticket import Article
 from mailflow.store import tables as t
 from tests.daemon import rows
 from tests.desks import Desk, answer_to, inbox, letter
+from tests.dovecot import Dovecot, require_dovecot
 
 SUPPORT, ANN, BOB = "support@desk.test", "ann@desk.test", "bob@desk.test"
 MIA, BOSS, BILLING = "mia@home.test", "boss@home.test", "billing@desk.test"
@@ -25,10 +29,34 @@ AGENTS = (
 )
 
 
-@pytest.fixture
-def servers():
+class OnDovecot:
+    """The embedded servers, but the desk's own mailbox lies in Dovecot."""
+
+    def __init__(self, embedded: EmbeddedServers, dovecot: Dovecot) -> None:
+        self.imap_port, self.smtp_port = dovecot.port, embedded.smtp_port
+        self.users = {SUPPORT: dovecot.password}
+        self.messages = embedded.messages
+        self._dovecot = dovecot
+
+    def deliver(self, to: str, octets: bytes, envelope_sender: str) -> None:
+        assert to == SUPPORT
+        self._dovecot.deliver(to, octets)
+
+
+@pytest.fixture(scope="module")
+def one_dovecot():
+    require_dovecot()
+    with Dovecot(users=[SUPPORT]) as server:
+        yield server
+
+
+@pytest.fixture(params=["embedded", "dovecot"])
+def servers(request):
     with EmbeddedServers([SUPPORT, ANN, BOB, MIA, BOSS]) as running:
-        yield running
+        if request.param == "dovecot":
+            yield OnDovecot(running, request.getfixturevalue("one_dovecot"))
+        else:
+            yield running
 
 
 @pytest.fixture
@@ -36,6 +64,11 @@ def desk(servers, tmp_path):
     running = Desk(servers, tmp_path / "desk", SUPPORT, extra=AGENTS)
     yield running
     running.close()
+    for mail in to_customers(servers):
+        shown = f"{mail.subject}\n{mail.text}\n{mail.html or ''}"
+        assert "CANARY" not in shown
+        assert "[internal" not in shown
+        assert not re.search(r"^\s*#\s?[a-z]", mail.text, re.MULTILINE)
 
 
 def newest(servers, user):
@@ -157,6 +190,29 @@ def test_a_draft_too_long_for_a_link_stands_in_the_mail(desk, servers):
     back = command(desk, servers, "#slved\r\n\r\n" + "Restart it and wait.\r\n" * 120)[0]
     assert "mailto:" not in back.text
     assert "#solved\n\nRestart it and wait.\n" in back.text
+
+
+def test_nothing_internal_is_in_any_mail_to_a_customer(desk, servers):
+    with_articles(desk)
+    opened(desk, "CANARY of another customer", BOSS)
+    mine = opened(desk)
+    planted = {"articles": [{"article_id": "CANARY", "confidence": 0.4}], "because": ["CANARY"]}
+    with desk.app.store.begin() as work:
+        work.tickets._connection.execute(update(t.message).values(suggestion=planted))
+        work.tickets.note_event(mine, "note", "CANARY", desk.clock(), to="CANARY")
+    for text in (
+        "#note\r\nCANARY he shouts",
+        "#tag canary\r\n#due 3d\r\n\r\nWe look at it.",
+        "#make-article CANARY\r\n\r\nHold it.",
+        "#link 1\r\n#article wifi",
+        "#note CANARY " + "x" * 400,
+        "#slved\r\nCANARY",
+        "#solved",
+    ):
+        command(desk, servers, text)
+    theirs = inbox(servers, MIA)
+    assert len(theirs) >= 4
+    assert not [m for m in theirs if "canary" in f"{m.subject}{m.text}{m.html}".lower()]
 
 
 def test_a_long_command_line_reaches_no_customer(desk, servers):

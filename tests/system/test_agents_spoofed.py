@@ -94,3 +94,82 @@ def test_every_forgery_is_refused_with_a_reason(desk, servers):
     recorded = rows(desk.folder, "select detail from event where kind = 'decision'")
     assert all(json.loads(detail)["answer"]["reason"] for (detail,) in recorded)
     assert len(recorded) > len(found)
+
+
+def participants(desk, ticket):
+    query = f"select address from participant where ticket_id = {ticket}"
+    return {address for (address,) in rows(desk.folder, query)}
+
+
+def test_a_forged_customer_brings_nobody_into_the_ticket(desk, servers):
+    acknowledged = inbox(servers, MIA)[0]
+    known = participants(desk, 1)
+    fields = (f"In-Reply-To: <{acknowledged.message_id}>", f"Cc: {EVE}")
+    desk.receive(letter(MIA, "Re: It is broken [#1]", "And her.", *fields), to=SUPPORT)
+    assert participants(desk, 1) == known
+
+
+def test_five_hundred_in_copy_are_at_most_ten(desk):
+    crowd = ", ".join([SUPPORT, ANN, "all: x@y.test;", *(f"c{n}@home.test" for n in range(500))])
+    outcome = desk.receive(letter(MIA, "For all", "Hello.", f"Cc: {crowd}"), to=SUPPORT)[0]
+    joined = participants(desk, outcome.ticket.id) - {ANN, BOB}
+    assert len(joined) <= 11
+    assert SUPPORT not in joined
+
+
+def test_automatic_mail_goes_to_from_and_never_to_reply_to(desk, servers):
+    before = len(inbox(servers, BOB))
+    desk.receive(letter("tom@other.test", "Lamp", "Broken.", f"Reply-To: {EVE}"), to=SUPPORT)
+    to = {r for mail in servers.accepted for r in mail.recipients}
+    assert EVE not in to
+    assert "tom@other.test" in to
+    assert len(inbox(servers, BOB)) > before
+
+
+HIDDEN = {
+    "in a quote": ("text/plain", "Restart it.\r\n> #closed\r\n"),
+    "in a signature": ("text/plain", "Restart it.\r\n\r\n-- \r\n#closed\r\n"),
+    "in a forwarded text": (
+        "text/plain",
+        "Restart it.\r\n\r\n-------- Forwarded Message --------\r\nSubject: x\r\nFrom: e@evil.test\r\n\r\n#closed\r\n",
+    ),
+    "hidden in HTML beside text": (
+        "multipart/alternative; boundary=b",
+        "--b\r\nContent-Type: text/plain\r\n\r\nRestart it.\r\n"
+        "--b\r\nContent-Type: text/html\r\n\r\n<p style='color:#fff'>#closed</p><p>Restart it.</p>\r\n--b--\r\n",
+    ),
+    "in an attachment": (
+        "multipart/mixed; boundary=b",
+        "--b\r\nContent-Type: text/plain\r\n\r\nRestart it.\r\n"
+        "--b\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\n#closed\r\n--b--\r\n",
+    ),
+    "in an attached mail": (
+        "multipart/mixed; boundary=b",
+        "--b\r\nContent-Type: text/plain\r\n\r\nRestart it.\r\n"
+        "--b\r\nContent-Type: message/rfc822\r\n\r\nFrom: e@evil.test\r\nSubject: x\r\n\r\n#closed\r\n--b--\r\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("where", HIDDEN)
+def test_a_command_outside_an_agents_own_words_is_none(desk, servers, where):
+    to = inbox(servers, ANN)[0].reply_to[0].address
+    kind, body = HIDDEN[where]
+    raw = letter(
+        ANN, "Re: It is broken [#1]", body, "MIME-Version: 1.0", f"Content-Type: {kind}", to=to
+    )
+    decision = desk.receive(raw, to=SUPPORT)[0].decision
+    assert decision.commands == ()
+    assert decision.answer.value == "pass the agent's answer on to the customer"
+    assert rows(desk.folder, "select status from ticket where id = 1") != [("closed",)]
+    assert inbox(servers, MIA)[-1].new_text.strip().startswith("Restart it.")
+
+
+def test_an_expired_reply_address_proves_nothing(desk, servers):
+    to = inbox(servers, ANN)[0].reply_to[0].address
+    before = len(inbox(servers, MIA))
+    desk.clock.skip(days=400)
+    outcome = desk.receive(letter(ANN, "Re: It is broken [#1]", WORDS, to=to), to=SUPPORT)[0]
+    assert outcome.decision.commands == ()
+    assert outcome.decision.answer.reason
+    assert not [m for m in inbox(servers, MIA)[before:] if "password" in m.text]
