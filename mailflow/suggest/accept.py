@@ -5,9 +5,7 @@ wrong) and on past tickets whose own article was hidden (never right). No out-of
 needed. *Confidence*: the score mapped to a probability on the tickets judged as new. *Threshold*:
 the lowest score above which the share of right answers, hidden ones counted in, is at least the
 target by a one-sided lower confidence bound (Clopper and Pearson 1934): at the 80 % level for what
-agents see, at the 95 % level for what a customer may see. *Strangers*: the share of hidden tickets
-at or above each score. Where so few of many messages get an article that strangers alone would give
-as many, the model does not know their subject, and no promise holds.
+agents see, at the 95 % level for what a customer may see.
 """
 
 from __future__ import annotations
@@ -19,7 +17,6 @@ import numpy.typing as npt
 
 Doubles = npt.NDArray[np.float64]
 AGENTS, CUSTOMERS = 0.8, 0.95  # levels of the bounds
-ENOUGH_TO_TELL = 100  # messages asked about at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +32,6 @@ class Accept:
     scores: tuple[float, ...] = ()
     precision: tuple[float, ...] = ()
     strict: tuple[float, ...] = ()
-    strangers: tuple[float, ...] = ()  # share of hidden tickets at or above each score
     own_tickets: bool = False  # measured on confirmed tickets of this installation
 
     def score(self, signs: Doubles) -> Doubles:
@@ -54,16 +50,6 @@ class Accept:
             if bound >= target:
                 return score
         return None
-
-    def knows_subject(self, scores: Doubles, threshold: float) -> bool:
-        """Whether more of these messages reach the threshold than strangers alone would, by two
-        standard errors of a share; so few messages that it cannot be told are taken as known."""
-        if len(scores) < ENOUGH_TO_TELL or threshold not in self.scores:
-            return True
-        strange = self.strangers[self.scores.index(threshold)]
-        error = (strange * (1 - strange) / len(scores)) ** 0.5
-        reached = float((scores >= threshold).mean())
-        return bool(reached > strange + 2 * error)
 
 
 def logistic(values: Doubles) -> Doubles:

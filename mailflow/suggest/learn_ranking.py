@@ -362,7 +362,6 @@ def _learn_accept(seen: Judged, hidden: Judged, own_tickets: bool) -> Accept:
         platt = LogisticRegression(C=100.0).fit(of_seen[:, None], seen.right)
         slope, offset = max(1e-3, float(platt.coef_[0, 0])), float(platt.intercept_[0])
     at, bound, strict = precision_curve(scores, right, _sample(seen, hidden, HIDDEN_TO_SPEAK))
-    strangers = (scores[len(seen.right) :, None] >= np.array(at)).mean(axis=0)
     return replace(
         accept,
         slope=slope,
@@ -370,7 +369,6 @@ def _learn_accept(seen: Judged, hidden: Judged, own_tickets: bool) -> Accept:
         scores=at,
         precision=bound,
         strict=strict,
-        strangers=tuple(strangers.tolist()),
     )
 
 

@@ -18,13 +18,12 @@ from mailflow.suggest.lexicon import Lexicon, load_lexicon
 from mailflow.suggest.packing import unpack_accept, unpack_priority, unpack_ranking
 from mailflow.suggest.priority import PriorityModel, read_priorities
 from mailflow.suggest.ranking import Ranking, evidence_for, probabilities, signs_for
-from mailflow.suggest.space import Doubles, Floats, Integers
+from mailflow.suggest.space import Floats, Integers
 from mailflow.suggest.unusable import ModelUnusable
 from mailflow.suggest.words import words_of
 
 BATCH = 32
 SHOWN = 10
-STRANGE = "the messages that came with it are hardly about anything this model knows"
 LEXICON_NAME = "priority-lexicon.toml"
 
 
@@ -53,27 +52,13 @@ class Model:
         return self.suggest_many([(subject, text)])[0]
 
     def suggest_many(self, texts: Sequence[tuple[str, str]]) -> list[Suggestion]:
-        """One suggestion per (subject, text); cheaper a message than one by one.
-
-        Of `ENOUGH_TO_TELL` messages or more, none gets an article named when they are about
-        something this model does not know; fewer are each judged alone.
-        """
+        """One suggestion per (subject, text); cheaper a message than one by one. Each is judged alone."""
         found: list[Suggestion] = []
-        scores: list[Doubles] = []
         for start in range(0, len(texts), BATCH):
-            part = [f"{s}\n{t}" if s else t for s, t in texts[start : start + BATCH]]
-            said, of_part = self._batch(part)
-            found += said
-            scores.append(of_part)
-        threshold = self.accept.threshold(self.precision)
-        if threshold is None or not scores:
-            return found
-        if self.accept.knows_subject(np.concatenate(scores), threshold):
-            return found
-        return [_silenced(one) for one in found]
+            found += self._batch([f"{s}\n{t}" if s else t for s, t in texts[start : start + BATCH]])
+        return found
 
-    def _batch(self, texts: Sequence[str]) -> tuple[list[Suggestion], Doubles]:
-        """Suggestions, and the score of each; -inf for a text without words."""
+    def _batch(self, texts: Sequence[str]) -> list[Suggestion]:
         words = [words_of(text) for text in texts]
         features = features_of(words)
         said = []
@@ -81,7 +66,7 @@ class Model:
             why = tuple(f"priority: {reason}" for reason in reading.because)
             said.append(Suggestion(reading.suggestion, because=why, model=self.version))
         if self.ranking is None:
-            return said, np.full(len(said), -np.inf)
+            return said
         rows = self.ranking.space.rows(features)
         cosines = self.ranking.index.cosines(rows.matrix)
         evidence = evidence_for(self.ranking, cosines, rows.matrix)
@@ -106,7 +91,7 @@ class Model:
                 for_customer=speak and customers and scores[i] >= (strict or 0.0),
                 because=suggestion.because + why,
             )
-        return said, np.where([bool(w) for w in words], scores, -np.inf)
+        return said
 
     def _ranked(
         self, chances: Floats, order: Integers, first: float
@@ -121,14 +106,6 @@ class Model:
             )
             for k, c in enumerate(order)
         )
-
-
-def _silenced(said: Suggestion) -> Suggestion:
-    """The same without an article named, and why."""
-    if said.suggested_article is None:
-        return said
-    why = (*said.because, f"not named: {STRANGE}")
-    return replace(said, suggested_article=None, for_customer=False, because=why)
 
 
 def _best(chances: Floats) -> Integers:

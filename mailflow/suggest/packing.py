@@ -183,7 +183,6 @@ def unpack_accept(facts: Facts) -> Accept:
         scores=scores,
         precision=_numbers(facts["precision"], len(scores)),
         strict=_numbers(facts["strict"], len(scores)),
-        strangers=_numbers(facts["strangers"], len(scores)),
         own_tickets=facts["own_tickets"] is True,
     )
 

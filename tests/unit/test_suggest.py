@@ -265,25 +265,6 @@ def test_shuffled_labels_make_it_silent(tickets: list[LearnTicket]) -> None:
     assert not any(s.for_customer for s in said)
 
 
-def test_many_messages_about_something_else_get_no_article(
-    seed: Model, tickets: list[LearnTicket]
-) -> None:
-    """One of a hundred may sound right by chance: then nothing tells it from chance."""
-    clear = next(
-        (t.subject, t.body) for t in tickets if seed.suggest(t.subject, t.body).suggested_article
-    )
-    strange = [
-        ("", f"the weather of day {k} pleased every gardener in the valley") for k in range(119)
-    ]
-    said = seed.suggest_many([clear, *strange])
-    assert not any(s.suggested_article or s.for_customer for s in said)
-    assert any("hardly about anything" in reason for reason in said[0].because)
-    assert said[0].articles == seed.suggest(*clear).articles  # ranked all the same
-    assert seed.suggest_many([clear, *strange[:50]])[0].suggested_article
-    known = [(t.subject, t.body) for t in tickets][:120]
-    assert any(s.suggested_article for s in seed.suggest_many(known))
-
-
 def test_customers_need_own_tickets_and_a_stricter_bound(tickets: list[LearnTicket]) -> None:
     articles = read_articles(SEED / "articles.csv")
     many = tickets * 4  # each judged as new, yet its twins are known: nearly all right
