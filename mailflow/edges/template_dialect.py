@@ -25,6 +25,7 @@ from mailflow.edges.template_limits import MAX_RANGE, TemplateLimit
 from mailflow.edges.template_markdown import LIVE_FILTERS, finalizer
 
 _MAX_NUMBER = 10**15
+LOOP_FACTS = ("index", "index0", "first", "last", "length")  # what ``loop.`` tells
 
 _FORBIDDEN: Mapping[type[nodes.Node], str] = {
     nodes.Macro: "macros",
@@ -104,13 +105,7 @@ class NoticeEnvironment(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """``a.b`` is the fact b of a, or the state of a loop; Python's attributes do not exist here."""
-        if isinstance(obj, LoopContext) and attribute in (
-            "index",
-            "index0",
-            "first",
-            "last",
-            "length",
-        ):
+        if isinstance(obj, LoopContext) and attribute in LOOP_FACTS:
             return getattr(obj, attribute)
         return self.getitem(obj, attribute)
 

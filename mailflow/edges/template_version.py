@@ -13,7 +13,7 @@ from mailflow.desk.kept_template import KeptVersion
 from mailflow.desk.notice_samples import sample_variants
 from mailflow.desk.notices import NoticeKind, leaving_faults, variable_reference
 from mailflow.edges.template_claims import wrong_words
-from mailflow.edges.template_dialect import NoticeEnvironment
+from mailflow.edges.template_dialect import LOOP_FACTS, NoticeEnvironment
 from mailflow.edges.template_files import BASE_LAYOUT, Draft, TemplateFault, did_you_mean
 from mailflow.edges.template_filters import FILTER_NAMES
 from mailflow.edges.template_limits import TemplateLimit, render_bounded
@@ -162,6 +162,12 @@ def _undeclared(draft: Draft, tree: nodes.Template, name: str) -> TemplateFault 
         if node.name not in made and node.name not in (*known, "language", "range"):
             mend = did_you_mean(node.name, known)
             return draft.fault_at(name, node.lineno, f"there is no {node.name!r} here.", mend)
+    # In branches that no sample takes, too: there only the names can be looked at.
+    nested = [n.rpartition(".")[2] for n, _ in variable_reference(draft.notice) if "." in n]
+    for part in tree.find_all(nodes.Getattr):
+        if part.attr not in (*nested, *LOOP_FACTS):
+            mend = did_you_mean(part.attr, nested)
+            return draft.fault_at(name, part.lineno, f"there is no {part.attr!r} here.", mend)
     return None
 
 
