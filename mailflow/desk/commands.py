@@ -14,32 +14,37 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mailflow.desk.articles import in_language
 from mailflow.desk.changes import (
-    Assign,
     Change,
-    LinkTo,
     MergeInto,
-    Mute,
     SetArticle,
     SetDue,
-    SetKind,
-    SetPriority,
-    SetQueue,
-    SetStatus,
-    SetTags,
     Snooze,
-    tag_from,
 )
-from mailflow.desk.plain_address import is_plain_address
-from mailflow.desk.policy import Agent, Policy, ascii_lower
-from mailflow.desk.ticket import Article, Priority, TicketKind, TicketStatus
-from mailflow.desk.update_orders import Postpone, Veto, read_order
-from mailflow.desk.when import When, moment_of, parse_when
+from mailflow.desk.command_values import (
+    Command,
+    CommandFault,
+    CommandMail,
+    DraftArticle,
+    DueAt,
+    OpenFor,
+    SendArticle,
+    SnoozeFor,
+    SplitOff,
+    TellCommands,
+    UnreadableCommand,
+    WriteNote,
+)
+from mailflow.desk.command_words import COMMAND_WORDS, read_command
+from mailflow.desk.policy import Agent, Policy
+from mailflow.desk.ticket import Article
+from mailflow.desk.update_orders import Postpone, Veto
+from mailflow.desk.when import moment_of
 from mailflow.mail.html_text import html_to_text
 from mailflow.mail.message import IncomingMessage
 
@@ -53,142 +58,7 @@ _EDGES = " \t\r\x0b\x0c\x1c-\x1f\x85\u00a0\u00ad\u200b-\u200f\u2028-\u202f\u205f
 _INVISIBLE = re.compile(f"[{_EDGES}]+")
 _BEGINS = re.compile(r"#\s?([^\W\d_][\w-]{0,30})")
 _COMMAND = re.compile(r"#\s?([^\W\d_][\w-]{0,30})(?:[\s:]+(.*))?$", re.DOTALL)
-_LINKED = re.compile(r"<(?:mailto:)?([^<>\s]+)>", re.IGNORECASE)
 _SIGNATURE = re.compile(r"--\s*$")
-
-
-@dataclass(frozen=True, slots=True)
-class SnoozeFor:
-    when: When | None  # None: end it
-
-
-@dataclass(frozen=True, slots=True)
-class DueAt:
-    when: When | None
-
-
-@dataclass(frozen=True, slots=True)
-class WriteNote:
-    """The whole mail stays internal."""
-
-
-@dataclass(frozen=True, slots=True)
-class SendArticle:
-    article_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class DraftArticle:
-    """The answer becomes the draft of an article; without a title the ticket's subject is it."""
-
-    title: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SplitOff:
-    """The message answered, and what came after it, become a ticket of their own."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenFor:
-    """The mail's text becomes a new ticket of this requester."""
-
-    address: str
-
-
-@dataclass(frozen=True, slots=True)
-class TellCommands:
-    """The author wants to know what commands there are."""
-
-
-Command = (
-    Change
-    | SnoozeFor
-    | DueAt
-    | WriteNote
-    | SendArticle
-    | DraftArticle
-    | SplitOff
-    | OpenFor
-    | Postpone
-    | Veto
-    | TellCommands
-)
-
-
-#: What can be wrong with a command, by the code that templates put into the agent's language.
-FAULT_WORDS: Mapping[str, str] = {
-    "unknown": "there is no command {about}",
-    "extra": "{about} takes nothing behind it",
-    "missing": "{about} needs something behind it",
-    "status": "there is no status {about}",
-    "priority": "there is no priority {about}",
-    "kind": "there is no kind {about}",
-    "queue": "there is no queue {about}",
-    "article": "there is no article {about}",
-    "agent": "{about} is no agent of this desk",
-    "tag": "{about} cannot be a tag",
-    "moment": "{about} is no moment it knows: write 3d, 2h, friday, tomorrow 14:00 or 2026-12-01",
-    "number": "{about} is no number of a ticket",
-    "address": "{about} is no mail address",
-    "ours": "{about} is ours: name the customer",
-    "long": "a command's line has at most {about} characters",
-    "many": "a mail has at most {about} commands",
-    "below": "commands stand at the top, before any other text",
-    "html": "commands are read from plain text, and your mail program sent HTML alone",
-    "split": "only a later message of a customer can be split off",
-    "answered": "ticket {about} was answered, so it cannot be new again: open is what you want",
-    "reopen": "ticket {about} is finished; reopen it first",
-    "past": "{about} is past",
-    "far": "{about} is too far away",
-    "tags": "a ticket has at most {about} tags",
-    "itself": "ticket {about} is this one",
-    "ticket": "there is no ticket {about}",
-    "gone": "ticket {about} was deleted or merged into another",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class CommandFault:
-    line: str  # as written, cut at ``_MAX_LINE``; '' when it is about no one line
-    code: str  # of FAULT_WORDS
-    about: str = ""
-    instead: str = ""  # the line, or lines, that were perhaps meant
-
-    @property
-    def why(self) -> str:
-        return FAULT_WORDS[self.code].format(about=self.about)
-
-
-@dataclass(frozen=True, slots=True)
-class CommandMail:
-    """What an agent's new text says: commands, what is wrong with them, and the words below."""
-
-    commands: tuple[Command, ...] = ()
-    faults: tuple[CommandFault, ...] = ()
-    rest: str = ""
-
-    @property
-    def is_internal(self) -> bool:
-        """Whether nothing of the mail goes to the customer: a note, or words that begin another ticket."""
-        return any(isinstance(c, WriteNote | OpenFor) for c in self.commands)
-
-    @property
-    def says_something(self) -> bool:
-        """Whether there is anything to pass on. A file beside mere commands is a signature's picture."""
-        sends = any(isinstance(c, SendArticle) for c in self.commands)
-        return bool(self.rest.strip()) or sends or not self.commands
-
-
-class _Unreadable(ValueError):
-    """Why a command's line cannot be read: the three last fields of a fault."""
-
-    def __init__(self, code: str, about: str, instead: str = "") -> None:
-        super().__init__(code)
-        self.code, self.about, self.instead = code, about[:100], instead
-
-    def fault(self, line: str) -> CommandFault:
-        return CommandFault(line, self.code, self.about, self.instead)
 
 
 def read_commands(
@@ -243,7 +113,7 @@ def parse_commands(text: str, agent: Agent, policy: Policy) -> CommandMail:
             break
         try:
             commands.append(_read_line(line, agent, policy))
-        except _Unreadable as unreadable:
+        except UnreadableCommand as unreadable:
             faults.append(unreadable.fault(line.text))
     if len(commands) > MAX_COMMANDS:
         faults.insert(0, CommandFault("", "many", str(MAX_COMMANDS)))
@@ -263,11 +133,11 @@ def _misplaced(lines: list[str], agent: Agent, policy: Policy) -> list[CommandFa
         if _SIGNATURE.match(line.text):
             break
         begins = _BEGINS.match(line.text)
-        if begins is None or begins[1].casefold() not in _WORDS:
+        if begins is None or begins[1].casefold() not in COMMAND_WORDS:
             continue
         try:
             _read_line(line, agent, policy)
-        except _Unreadable as unreadable:
+        except UnreadableCommand as unreadable:
             if line.text[1].isspace() and unreadable.code != "long":
                 continue
         return [CommandFault(line.text, "below", "", line.text)]
@@ -357,250 +227,9 @@ def _read_line(line: _Line, agent: Agent, policy: Policy) -> Command:
     begins, match = _BEGINS.match(line.text), _COMMAND.match(line.text)
     word = begins[1] if begins else ""
     if not line.whole:
-        raise _Unreadable("long", str(_MAX_LINE))
+        raise UnreadableCommand("long", str(_MAX_LINE))
     if match is None:
         # Something is glued to it: "#solved/now", or a longer word than there is.
-        meant = f"#{word.casefold()}" if word.casefold() in _WORDS else ""
-        raise _Unreadable("unknown", line.text.split()[0], meant)
-    return _read(match[1], match[2] or "", agent, policy)
-
-
-def _read(word: str, rest: str, agent: Agent, policy: Policy) -> Command:
-    name = word.casefold()
-    reader = _WORDS.get(name)
-    if reader is None:
-        near = difflib.get_close_matches(name, _WORDS, n=1, cutoff=0.6)
-        meant = f"#{near[0]} {rest}".strip() if near else ""
-        raise _Unreadable("unknown", f"#{word}", meant)
-    argument = _LINKED.sub(lambda m: " " + m[1], rest).strip()
-    return reader(_Said(name, argument, agent, policy))
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    word: str
-    rest: str
-    agent: Agent
-    policy: Policy
-
-    def nothing_more(self) -> None:
-        if self.rest:
-            raise _Unreadable("extra", f"#{self.word}", f"#{self.word}")
-
-    def needed(self, example: str) -> str:
-        if not self.rest:
-            raise _Unreadable("missing", f"#{self.word}", f"#{self.word} {example}")
-        return self.rest
-
-
-def _status(said: _Said) -> Command:
-    word = said.word
-    if word == "status":
-        word = said.needed("solved").casefold()
-    else:
-        said.nothing_more()
-    known = {**_STATUS_WORDS, **{s.value: s for s in TicketStatus}}
-    if word not in known:
-        near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-        raise _Unreadable("status", word, f"#status {near[0] if near else 'solved'}")
-    return SetStatus(known[word])
-
-
-def _priority(said: _Said) -> Command:
-    word = said.word
-    if word in ("priority", "prio"):
-        word = said.needed("high").casefold()
-    else:
-        said.nothing_more()
-    if word not in list(Priority):
-        near = difflib.get_close_matches(word, list(Priority), n=1, cutoff=0.5)
-        raise _Unreadable("priority", word, f"#priority {near[0] if near else 'high'}")
-    return SetPriority(Priority(word))
-
-
-def _claim(said: _Said) -> Command:
-    said.nothing_more()
-    return Assign(said.agent.address)
-
-
-def _unassign(said: _Said) -> Command:
-    said.nothing_more()
-    return Assign(None)
-
-
-def _assign(said: _Said) -> Command:
-    who = said.needed("me").removeprefix("to ")
-    folded = who.casefold().lstrip("@")
-    if folded in ("me", "myself"):
-        return Assign(said.agent.address)
-    if folded in ("nobody", "none"):
-        return Assign(None)
-    address = ascii_lower(who.split()[-1])
-    found = [a for a in said.policy.agents if a.address == address or a.name.casefold() == folded]
-    if not found:  # a first name will do where it is only one person's
-        first = [a for a in said.policy.agents if folded in a.name.casefold().split()]
-        found = first if len(first) == 1 else []
-    if not found:
-        names = [a.name or a.address for a in said.policy.agents]
-        near = difflib.get_close_matches(who, names, n=1, cutoff=0.5)
-        meant = f"#assign {near[0]}" if near else ""
-        raise _Unreadable("agent", who, meant)
-    return Assign(found[0].address)
-
-
-def _note(said: _Said) -> Command:
-    return WriteNote()
-
-
-def _article(said: _Said) -> Command:
-    return SendArticle(said.needed("login-loop").casefold())
-
-
-def _draft_article(said: _Said) -> Command:
-    return DraftArticle(said.rest[:200])
-
-
-def _tag(said: _Said) -> Command:
-    tags = tuple(said.needed("vpn").replace(",", " ").split())
-    bad = next((t for t in tags if tag_from(t) is None), None)
-    if bad is not None:
-        raise _Unreadable("tag", bad)
-    return SetTags(remove=tags) if said.word == "untag" else SetTags(add=tags)
-
-
-def _when(said: _Said) -> When:
-    when = parse_when(said.needed("monday"))
-    if when is None:
-        raise _Unreadable("moment", said.rest, f"#{said.word} 3d")
-    return when
-
-
-def _snooze(said: _Said) -> Command:
-    return SnoozeFor(None if said.rest.casefold() in ("none", "off", "end") else _when(said))
-
-
-def _wake(said: _Said) -> Command:
-    said.nothing_more()
-    return SnoozeFor(None)
-
-
-def _due(said: _Said) -> Command:
-    return DueAt(None if said.rest.casefold() in ("none", "off", "never") else _when(said))
-
-
-_NUMBER = re.compile(r"(?:(?:in)?to |with )?(?:ticket )?\[?#?(\d{1,9})\]?", re.IGNORECASE)
-
-
-def _number(said: _Said) -> int:
-    match = _NUMBER.fullmatch(said.needed("12"))
-    if match is None or not 0 < int(match[1]) < 2**31:
-        raise _Unreadable("number", said.rest)
-    return int(match[1])
-
-
-def _merge(said: _Said) -> Command:
-    return MergeInto(_number(said))
-
-
-def _link(said: _Said) -> Command:
-    return LinkTo(_number(said))
-
-
-def _split(said: _Said) -> Command:
-    said.nothing_more()
-    return SplitOff()
-
-
-def _mute(said: _Said) -> Command:
-    said.nothing_more()
-    return Mute(said.word == "mute")
-
-
-def _kind(said: _Said) -> Command:
-    word = said.needed("question").casefold()
-    kinds = {**{k.value: k for k in TicketKind}, "feature": TicketKind.FEATURE_REQUEST}
-    if word not in kinds:
-        raise _Unreadable("kind", word, "#kind question")
-    return SetKind(kinds[word])
-
-
-def _queue(said: _Said) -> Command:
-    name = said.needed("billing").casefold()
-    if name in ("none", "nothing"):
-        return SetQueue(None)
-    if said.policy.queue(name) is None:
-        known = [q.name for q in said.policy.queues]
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-        raise _Unreadable("queue", name, f"#queue {near[0]}" if near else "")
-    return SetQueue(name)
-
-
-def _open_for(said: _Said) -> Command:
-    address = ascii_lower(said.needed("mia@example.org").split()[-1])
-    if not is_plain_address(address):
-        raise _Unreadable("address", address)
-    if address in said.policy.own_addresses or said.policy.agent(address):
-        raise _Unreadable("ours", address)
-    return OpenFor(address)
-
-
-def _order(said: _Said) -> Command:
-    order = read_order(f"{said.word} {said.rest}".strip())
-    if order is None:
-        usual = "#postpone 1d" if said.word == "postpone" else f"#{said.word}"
-        raise _Unreadable("moment" if said.word == "postpone" else "extra", said.rest, usual)
-    return order
-
-
-def _help(said: _Said) -> Command:
-    return TellCommands()
-
-
-_STATUS_WORDS = {
-    "solved": TicketStatus.SOLVED,
-    "solve": TicketStatus.SOLVED,
-    "done": TicketStatus.SOLVED,
-    "closed": TicketStatus.CLOSED,
-    "close": TicketStatus.CLOSED,
-    "open": TicketStatus.OPEN,
-    "reopen": TicketStatus.OPEN,
-    "pending": TicketStatus.PENDING,
-    "waiting": TicketStatus.PENDING,
-    "hold": TicketStatus.ON_HOLD,
-    "onhold": TicketStatus.ON_HOLD,
-}
-_Reader = Callable[[_Said], Command]
-_WORDS: dict[str, _Reader] = {
-    **dict.fromkeys(_STATUS_WORDS, _status),
-    "status": _status,
-    **dict.fromkeys((p.value for p in Priority), _priority),
-    "priority": _priority,
-    "prio": _priority,
-    "assign": _assign,
-    "claim": _claim,
-    "take": _claim,
-    "mine": _claim,
-    "unassign": _unassign,
-    "note": _note,
-    "internal": _note,
-    "article": _article,
-    "make-article": _draft_article,
-    "tag": _tag,
-    "tags": _tag,
-    "untag": _tag,
-    "snooze": _snooze,
-    "wake": _wake,
-    "due": _due,
-    "merge": _merge,
-    "link": _link,
-    "split": _split,
-    "mute": _mute,
-    "unmute": _mute,
-    "kind": _kind,
-    "queue": _queue,
-    "for": _open_for,
-    "postpone": _order,
-    "veto": _order,
-    "skip": _order,
-    "help": _help,
-}
+        meant = f"#{word.casefold()}" if word.casefold() in COMMAND_WORDS else ""
+        raise UnreadableCommand("unknown", line.text.split()[0], meant)
+    return read_command(match[1], match[2] or "", agent, policy)

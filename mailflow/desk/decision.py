@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from mailflow.desk.commands import Command, CommandFault
+from mailflow.desk.command_values import Command, CommandFault
 from mailflow.desk.ticket import ParticipantRole, Priority, TicketKind, TicketStatus
 from mailflow.desk.update_orders import UpdateOrder
 from mailflow.desk.wishes import Wish

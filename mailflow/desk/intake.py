@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from mailflow.desk.changes import SetStatus, gone_reason
-from mailflow.desk.commands import CommandFault, CommandMail, read_commands, spoken_by
+from mailflow.desk.command_values import CommandFault, CommandMail
+from mailflow.desk.commands import read_commands, spoken_by
 from mailflow.desk.context import Source, ThreadContext, new_text_hash, participant
 from mailflow.desk.decision import (
     Answer,

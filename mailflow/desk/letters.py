@@ -13,7 +13,8 @@ from typing import TypedDict
 
 from mailflow.desk.articles import in_language
 from mailflow.desk.changes import gone_reason
-from mailflow.desk.commands import TellCommands, mended
+from mailflow.desk.command_values import TellCommands
+from mailflow.desk.commands import mended
 from mailflow.desk.decision import Answer, Decision, Voice
 from mailflow.desk.expectation import NOTHING_KNOWN, Expectation
 from mailflow.desk.notices import (

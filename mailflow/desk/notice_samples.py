@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, assert_never
 
-from mailflow.desk.commands import FAULT_WORDS
+from mailflow.desk.command_values import FAULT_WORDS
 from mailflow.desk.notices import (
     REASON_CODES,
     Acknowledgement,

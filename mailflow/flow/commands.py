@@ -14,18 +14,15 @@ from mailflow.desk.changes import (
     Refused,
     decide_change,
 )
-from mailflow.desk.commands import (
+from mailflow.desk.command_values import (
     Command,
     CommandFault,
     DraftArticle,
     OpenFor,
     SplitOff,
     WriteNote,
-    change_of,
-    in_order,
-    parse_commands,
-    spoken_by,
 )
+from mailflow.desk.commands import change_of, in_order, parse_commands, spoken_by
 from mailflow.desk.decision import (
     Answer,
     AnswerDecision,

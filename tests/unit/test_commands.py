@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailflow.desk.changes import Assign, MergeInto, SetStatus
-from mailflow.desk.commands import WriteNote, mended, parse_commands, read_commands
+from mailflow.desk.command_values import WriteNote
+from mailflow.desk.commands import mended, parse_commands, read_commands
 from mailflow.desk.ticket import TicketStatus
 from tests.builders import ANN, BOB, message, policy
 
