@@ -7,13 +7,13 @@ machine wrote, what a person wrote. Each path answers the four questions of ``de
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 
 from mailflow.desk.changes import SetStatus, gone_reason
 from mailflow.desk.command_values import CommandFault, CommandMail
 from mailflow.desk.commands import read_commands, spoken_by
-from mailflow.desk.context import Source, ThreadContext, new_text_hash, participant
+from mailflow.desk.context import Source, ThreadContext, participant
 from mailflow.desk.decision import (
     Answer,
     AnswerDecision,
@@ -27,6 +27,28 @@ from mailflow.desk.decision import (
     WakeDecision,
 )
 from mailflow.desk.forward import Forward, forward_by_agent
+from mailflow.desk.intake_scene import (
+    UNCLEAR_AUTHOR,
+    UNPROVEN_AGENT,
+    Scene,
+    agent_behind,
+    author_address,
+    bounced_for_good,
+    copied_in,
+    exposed_to,
+    is_another_copy,
+    is_mere_thanks,
+    is_our_own,
+    linked_for,
+    others_joining,
+    proven_agent,
+    queue_for,
+    requester_for,
+    says_automatic,
+    stale_token_ticket,
+    suggested_priority,
+    warnings_for,
+)
 from mailflow.desk.plain_address import is_plain_address
 from mailflow.desk.policy import Agent, Policy, ascii_lower
 from mailflow.desk.relay import relay_fault
@@ -36,16 +58,14 @@ from mailflow.desk.thread import match_ticket
 from mailflow.desk.ticket import (
     Article,
     ParticipantRole,
-    Priority,
     Ticket,
     TicketKind,
     TicketStatus,
 )
 from mailflow.desk.update_orders import UpdateOrder, read_order
 from mailflow.desk.wishes import Wish, says_more, wish_of
-from mailflow.mail.addresses import canonical_address
 from mailflow.mail.authentication import is_authenticated
-from mailflow.mail.message import Address, IncomingMessage, Origin
+from mailflow.mail.message import IncomingMessage, Origin
 
 #: Machine mail that belongs to no ticket: what becomes of it, and why.
 _LONE_MACHINES: dict[Origin, tuple[Storing, str]] = {
@@ -62,9 +82,6 @@ _LONE_MACHINES: dict[Origin, tuple[Storing, str]] = {
 # These speak about the ticket or for nobody; they never change whose turn it is.
 _QUIET = frozenset({Origin.AUTO_REPLY, Origin.DELAY, Origin.RECEIPT, Origin.REPORT, Origin.BOUNCE})
 _WAITING = frozenset({TicketStatus.PENDING, TicketStatus.SOLVED, TicketStatus.ON_HOLD})
-_MAX_JOINING = 10
-_UNCLEAR_AUTHOR = "who wrote it is unclear: From is missing or can be read in several ways"
-_UNPROVEN_AGENT = "it claims to be from an agent, without proof"
 
 
 def decide_intake(
@@ -84,13 +101,13 @@ def decide_intake(
     trusted = source is Source.SENT
     thread = match_ticket(message, claims, context, policy, trusted=trusted)
     scene = Scene(message, claims, context, suggestion, policy, thread, verified, articles)
-    if _is_our_own(message, policy):
+    if is_our_own(message, policy):
         return scene.set_aside("a mail mailflow sent itself")
     if source is Source.SENT:
         return _decide_sent(scene)
-    if _is_another_copy(message, context):
+    if is_another_copy(message, context):
         return scene.set_aside("another copy of a message already recorded")
-    agent = _proven_agent(scene)
+    agent = proven_agent(scene)
     if agent:
         return _decide_agent(scene, agent)
     wish = wish_of(message, claims)
@@ -101,39 +118,9 @@ def decide_intake(
     forward = forward_by_agent(message, policy) if scene.ticket is None else None
     if forward:
         return _decide_forward(scene, forward)
-    if policy.agent(_author_address(message)) and (scene.ticket or _stale_token_ticket(scene)):
+    if policy.agent(author_address(message)) and (scene.ticket or stale_token_ticket(scene)):
         return _decide_unproven_agent(scene, message.origin.kind is Origin.PERSON)
     return _decide_customer(scene)
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """All a decision looks at."""
-
-    message: IncomingMessage
-    claims: TokenClaims
-    context: ThreadContext
-    suggestion: Suggestion
-    policy: Policy
-    thread: ThreadDecision
-    verified: bool
-    articles: Mapping[str, Article]
-
-    @property
-    def ticket(self) -> Ticket | None:
-        return self.context.ticket(self.thread.ticket_id)
-
-    def set_aside(self, reason: str) -> Decision:
-        # Nothing set aside touches a ticket, whatever it refers to.
-        nowhere = ThreadDecision(None, Proof.NONE, reason, linked_to=self.thread.ticket_id)
-        return Decision(
-            store=StoreDecision(Storing.SET_ASIDE, reason),
-            thread=nowhere,
-            wake=WakeDecision(False, reason),
-            answer=AnswerDecision(Answer.NOTHING, reason),
-            voice=Voice.MACHINE,
-            verified=self.verified,
-        )
 
 
 # ── mail from our side ──────────────────────────────────────────────────────────────────────────
@@ -144,7 +131,7 @@ def _decide_sent(scene: Scene) -> Decision:
     ticket = scene.ticket
     if ticket is None:
         return scene.set_aside("sent from the mailbox, but it belongs to no ticket")
-    if _says_automatic(scene.message):
+    if says_automatic(scene.message):
         return scene.set_aside("sent from the mailbox, but by no person")
     reason = "answered from the shared mailbox"
     return Decision(
@@ -154,7 +141,7 @@ def _decide_sent(scene: Scene) -> Decision:
         answer=AnswerDecision(Answer.NOTHING, "the customer has it already"),
         voice=Voice.AGENT,
         verified=True,
-        agent_address=_agent_behind(scene),
+        agent_address=agent_behind(scene),
     )
 
 
@@ -196,11 +183,11 @@ def _decide_agent(scene: Scene, agent: Agent) -> Decision:
         answer=answer,
         voice=Voice.AGENT,
         verified=scene.verified,
-        joins=_copied_in(scene, ticket) if relayed else (),
+        joins=copied_in(scene, ticket) if relayed else (),
         agent_address=agent.address,
         commands=read.commands,
         internal=read.is_internal,
-        exposed=_exposed_to(scene),
+        exposed=exposed_to(scene),
     )
 
 
@@ -230,7 +217,7 @@ def _tell_agent(scene: Scene, agent: Agent, fault: str, read: CommandMail) -> De
         verified=scene.verified,
         agent_address=agent.address,
         command_faults=read.faults,
-        exposed=_exposed_to(scene),
+        exposed=exposed_to(scene),
     )
 
 
@@ -252,28 +239,6 @@ def _faults_in_words(read: CommandMail) -> str:
     return "; ".join(f"{f.line}: {f.why}" if f.line else f.why for f in read.faults[:5])
 
 
-def _exposed_to(scene: Scene) -> tuple[str, ...]:
-    """Outsiders in copy of a mail to a personal reply address, which alone proves the agent here."""
-    if scene.policy.authserv_id:
-        return ()  # the address is no use without a pass of the named server
-    policy = scene.policy
-    seen = [ascii_lower(a.address) for a in (*scene.message.to, *scene.message.cc)]
-    ours = policy.own_addresses
-    return tuple(
-        a
-        for a in dict.fromkeys(seen)
-        if not {a, canonical_address(a)} & ours and not policy.agent(a) and is_plain_address(a)
-    )[:_MAX_JOINING]
-
-
-def _stale_token_ticket(scene: Scene) -> Ticket | None:
-    """The ticket of a genuine personal reply address that was replaced since, or is somebody else's."""
-    token = scene.claims.addressed
-    if token is None or token.purpose is not Purpose.AGENT or scene.message.author_ambiguous:
-        return None
-    return scene.context.current(token.ticket_id)
-
-
 def _decide_unproven_agent(scene: Scene, by_person: bool) -> Decision:
     """A mail in an agent's name that did not come to their reply address: kept, and that agent is told.
 
@@ -281,18 +246,18 @@ def _decide_unproven_agent(scene: Scene, by_person: bool) -> Decision:
     """
     reason = "it did not come to your personal reply address, so it could be anybody's"
     answer = Answer.TELL_AGENT if by_person else Answer.NOTHING
-    thread, stale = scene.thread, _stale_token_ticket(scene)
+    thread, stale = scene.thread, stale_token_ticket(scene)
     if scene.ticket is None and stale is not None:
         thread = ThreadDecision(stale.id, Proof.NONE, scene.thread.reason)
     return Decision(
-        store=StoreDecision(Storing.ADD_TO_TICKET, _UNPROVEN_AGENT),
+        store=StoreDecision(Storing.ADD_TO_TICKET, UNPROVEN_AGENT),
         thread=thread,
         wake=WakeDecision(False, "only the agent it names is told"),
         answer=AnswerDecision(answer, reason),
         voice=Voice.MACHINE,
         verified=scene.verified,
-        agent_address=_author_address(scene.message),
-        warnings=(_UNPROVEN_AGENT,),
+        agent_address=author_address(scene.message),
+        warnings=(UNPROVEN_AGENT,),
     )
 
 
@@ -317,8 +282,8 @@ def _decide_forward(scene: Scene, forward: Forward) -> Decision:
         verified=False,  # the agent is proven, the customer is not
         joins=(Joining(author, forward.original.author.name, ParticipantRole.REQUESTER),),
         agent_address=forward.agent.address,
-        priority=_suggested_priority(scene.suggestion),
-        warnings=(chosen, *_linked(scene)),
+        priority=suggested_priority(scene.suggestion),
+        warnings=(chosen, *linked_for(scene)),
     )
 
 
@@ -328,7 +293,7 @@ def _decide_report(scene: Scene) -> Decision:
     if ticket is None:
         _, reason = _LONE_MACHINES[message.origin.kind]
         return scene.set_aside(reason)
-    bounced = _bounced_for_good(message, ticket)
+    bounced = bounced_for_good(message, ticket)
     failed = message.origin.kind is Origin.BOUNCE
     wake = "a mail of this ticket came back" if failed else f"{message.origin.kind} wakes nobody"
     return Decision(
@@ -344,7 +309,7 @@ def _decide_report(scene: Scene) -> Decision:
 
 def _decide_customer(scene: Scene) -> Decision:
     """What a person, or a machine that may speak for one, wrote."""
-    requester = _requester(scene)
+    requester = requester_for(scene)
     if requester is None:
         return scene.set_aside("our own address wrote it and names nobody to answer")
     if scene.ticket is not None:
@@ -361,11 +326,11 @@ def _decide_customer(scene: Scene) -> Decision:
         answer=_may_acknowledge(scene),
         voice=Voice.CUSTOMER,
         verified=scene.verified,
-        joins=(requester, *_others(scene, requester)),
-        priority=_suggested_priority(scene.suggestion),
-        queue=_queue(scene),
+        joins=(requester, *others_joining(scene, requester)),
+        priority=suggested_priority(scene.suggestion),
+        queue=queue_for(scene),
         kind=TicketKind.FEATURE_REQUEST if scene.suggestion.feature_request else None,
-        warnings=_warnings(scene),
+        warnings=warnings_for(scene),
     )
 
 
@@ -390,14 +355,14 @@ def _decide_wish(scene: Scene, ticket: Ticket, wish: Wish) -> Decision:
 
 
 def _decide_follow_up(scene: Scene, ticket: Ticket) -> Decision:
-    if _is_mere_thanks(scene, ticket):
+    if is_mere_thanks(scene, ticket):
         reason = "thanks without a request: it reopens nothing"
         wake, answer = WakeDecision(False, reason), AnswerDecision(Answer.NOTHING, reason)
     else:
         reopened = ticket.status in _WAITING
         wake = WakeDecision(True, "the customer wrote", TicketStatus.OPEN if reopened else None)
         answer = _may_confirm_reopening(scene, ticket)
-    author = _author_address(scene.message)
+    author = author_address(scene.message)
     warnings = []
     if participant(ticket, author) is None:
         warnings.append(f"{author} is not a participant of this ticket")
@@ -416,7 +381,7 @@ def _may_confirm_reopening(scene: Scene, ticket: Ticket) -> AnswerDecision:
     """A follow-up is not answered, but who writes to a solved ticket is told that it is open again."""
     if ticket.status is not TicketStatus.SOLVED:
         return AnswerDecision(Answer.NOTHING, "a follow-up; this ticket was acknowledged already")
-    if _author_address(scene.message) != ticket.requester.address:
+    if author_address(scene.message) != ticket.requester.address:
         return AnswerDecision(Answer.NOTHING, "reopened by somebody who did not open it")
     reason = _silence_reason(scene)
     if reason:
@@ -434,7 +399,7 @@ def _may_acknowledge(scene: Scene) -> AnswerDecision:
 def _silence_reason(scene: Scene) -> str | None:
     """Why a new ticket gets no acknowledgement; None when it gets one."""
     message, policy, context = scene.message, scene.policy, scene.context
-    author = _author_address(message)
+    author = author_address(message)
     budgets = policy.budgets
     stray_agent_token = scene.claims.addressed is not None and (
         scene.claims.addressed.purpose is Purpose.AGENT
@@ -442,9 +407,9 @@ def _silence_reason(scene: Scene) -> str | None:
     checks: tuple[tuple[bool, str], ...] = (
         (not policy.acknowledge, "acknowledgements are switched off"),
         (not message.may_answer.value, message.may_answer.reason),
-        (message.author_ambiguous, _UNCLEAR_AUTHOR),
+        (message.author_ambiguous, UNCLEAR_AUTHOR),
         (author in policy.own_addresses, "it was written under our own address"),
-        (policy.agent(author) is not None, _UNPROVEN_AGENT),
+        (policy.agent(author) is not None, UNPROVEN_AGENT),
         (stray_agent_token, "it used an agent's reply address"),
         (not is_plain_address(author), "the author's address cannot be answered safely"),
         (context.author_blocked is not None, f"mail to {author} came back"),
@@ -458,145 +423,3 @@ def _silence_reason(scene: Scene) -> str | None:
         ),
     )
     return next((reason for applies, reason in checks if applies), None)
-
-
-# ── small facts ─────────────────────────────────────────────────────────────────────────────────
-
-
-def _is_our_own(message: IncomingMessage, policy: Policy) -> bool:
-    return bool(message.message_id and message.message_id.endswith("@" + policy.message_id_domain))
-
-
-def _is_another_copy(message: IncomingMessage, context: ThreadContext) -> bool:
-    wanted = new_text_hash(message)
-    return any(known.new_text_hash == wanted for known in context.same_message_id)
-
-
-def _proven_agent(scene: Scene) -> Agent | None:
-    """The agent who wrote this: the holder of a signed personal token, under exactly that agent's address.
-
-    Where the admin named a server whose Authentication-Results count, its pass is required as well.
-    """
-    ticket = scene.ticket
-    agent = scene.policy.agent(_author_address(scene.message))
-    tokens = (scene.claims.addressed, scene.claims.referenced)
-    token = next((t for t in tokens if t and t.purpose is Purpose.AGENT), None)
-    if agent is None or ticket is None or token is None or scene.message.author_ambiguous:
-        return None
-    if scene.policy.authserv_id and not scene.verified:
-        return None
-    named = scene.context.ticket(token.ticket_id)  # merged into this one since, perhaps
-    if named is None or scene.context.current(token.ticket_id) is not ticket:
-        return None
-    holder = next((p for p in named.participants if p.id == token.participant_id), None)
-    return agent if holder is not None and holder.address == agent.address else None
-
-
-def _agent_behind(scene: Scene) -> str | None:
-    """Which agent sent it: by their own address, else by their name beside the support address."""
-    author, agents = scene.message.author, scene.policy.agents
-    if author is None:
-        return None
-    own = scene.policy.agent(author.address)
-    name = " ".join(author.name.split()).casefold()
-    named = [a for a in agents if name and " ".join(a.name.split()).casefold() == name]
-    if own is None and len(named) != 1:
-        return None
-    return (own or named[0]).address
-
-
-def _says_automatic(message: IncomingMessage) -> bool:
-    """Auto-Submitted (RFC 3834 5): our own notices whose id a provider rewrote, or a vacation reply."""
-    values = (value for name, value in message.header_fields if name == "auto-submitted")
-    return any(value.partition(";")[0].strip().lower() != "no" for value in values)
-
-
-def _author_address(message: IncomingMessage) -> str:
-    return ascii_lower(message.author.address) if message.author else ""
-
-
-def _requester(scene: Scene) -> Joining | None:
-    """Whom the ticket is for: the author, or who a form under our own address says to answer."""
-    message, own = scene.message, scene.policy.own_addresses
-    author = message.author or Address("")
-    if ascii_lower(author.address) in own:
-        other = [a for a in message.reply_to if ascii_lower(a.address) not in own]
-        if not other:
-            return None
-        author = other[0]
-    return Joining(ascii_lower(author.address), author.name, ParticipantRole.REQUESTER)
-
-
-def _others(scene: Scene, requester: Joining) -> tuple[Joining, ...]:
-    """People in copy stay in, but only when a server we named vouches for who invited them."""
-    return _joining(scene, {requester.address}) if scene.verified else ()
-
-
-def _copied_in(scene: Scene, ticket: Ticket) -> tuple[Joining, ...]:
-    return _joining(scene, {p.address for p in ticket.participants})
-
-
-def _joining(scene: Scene, present: set[str]) -> tuple[Joining, ...]:
-    policy = scene.policy
-    people: dict[str, Joining] = {}
-    for person in (*scene.message.to, *scene.message.cc):
-        address = ascii_lower(person.address)
-        ours = {address, canonical_address(address)} & policy.own_addresses or policy.agent(address)
-        if not ours and address not in present and is_plain_address(address):
-            people.setdefault(address, Joining(address, person.name, ParticipantRole.CC))
-    return tuple(people.values())[:_MAX_JOINING]
-
-
-def _bounced_for_good(message: IncomingMessage, ticket: Ticket) -> str | None:
-    """The participant whose mailbox does not exist (5.1.x), if the report names one we wrote to."""
-    for recipient in message.bounce.recipients if message.bounce else ():
-        address = ascii_lower(recipient.address)
-        gone = recipient.action == "failed" and recipient.status.startswith("5.1.")
-        if gone and participant(ticket, address):
-            return address
-    return None
-
-
-def _queue(scene: Scene) -> str | None:
-    """By the address it was delivered to, else by the addresses it was written to."""
-    message = scene.message
-    written = [a.address for a in (*message.to, *message.cc)]
-    addresses = (*message.delivered_to, *written)
-    queue = scene.policy.queue_of([*addresses, *map(canonical_address, addresses)])
-    return queue.name if queue else None
-
-
-#: Defects of a head alone: some mail programs leave these fields to their server. The body was read whole.
-_HEADS_ALONE = frozenset({"date-missing", "message-id-missing"})
-
-
-def _is_mere_thanks(scene: Scene, ticket: Ticket) -> bool:
-    """A content-free reply to what was answered. An attachment is content; so is what nobody could read."""
-    message = scene.message
-    return (
-        scene.suggestion.content_free
-        and ticket.status in (TicketStatus.SOLVED, TicketStatus.PENDING)
-        and message.origin.kind is Origin.PERSON
-        and not message.attachments
-        and _HEADS_ALONE.issuperset(message.defects)
-    )
-
-
-def _suggested_priority(suggestion: Suggestion) -> Priority:
-    priority = suggestion.priority
-    return Priority.NORMAL if priority is None or priority.abstained else priority.label
-
-
-def _linked(scene: Scene) -> tuple[str, ...]:
-    return (scene.thread.reason,) if scene.thread.linked_to is not None else ()
-
-
-def _warnings(scene: Scene) -> tuple[str, ...]:
-    warnings = [*_linked(scene)]
-    if scene.context.same_message_id:
-        warnings.append("another message carries the same Message-ID")
-    if scene.message.author_ambiguous:
-        warnings.append(_UNCLEAR_AUTHOR)
-    if scene.policy.agent(_author_address(scene.message)):
-        warnings.append(_UNPROVEN_AGENT)
-    return tuple(warnings)
