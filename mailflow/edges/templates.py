@@ -73,20 +73,26 @@ class Templates:
         self._forbidden = tuple(forbidden)
         self._settle_seconds = settle_seconds
         self._lock = threading.Lock()
-        self._serving: Mapping[_Key, TemplateVersion] = {}
-        self._shipped: Mapping[_Key, TemplateVersion] = {}
-        self._refused: Mapping[_Key, _Refusal] = {}
+        self._serving: dict[_Key, TemplateVersion] = {}
+        self._shipped: dict[_Key, TemplateVersion] = {}
+        self._refused: dict[_Key, _Refusal] = {}
+        #: The files as they lie there: the admin's above the shipped ones, and the shipped ones alone.
+        self._found: Mapping[_Key, Draft] = {}
+        self._found_shipped: Mapping[_Key, Draft] = {}
+        self._unproven: set[_Key] = set()  # proven when first wanted, at the latest by `reload`
         self._failed: dict[TemplateFault, str] = {}  # while rendering, with the version that failed
         self._told: frozenset[TemplateFault] = frozenset()
         self._seen: object = None
-        self._load()
+        with self._lock:
+            self._load()
 
     def reload(self) -> tuple[TemplateFault, ...]:
         """Take up changed files. The faults nobody was told yet: each is returned once while it lasts.
 
         Costs a stat a file while nothing changes. Never raises for what a template file holds.
         """
-        self._load()
+        with self._lock:
+            self._load()
         current = self.faults()
         with self._lock:
             new = tuple(fault for fault in current if fault not in self._told)
@@ -95,13 +101,14 @@ class Templates:
 
     def faults(self) -> tuple[TemplateFault, ...]:
         """What is wrong now, each fault once."""
+        self._prove_all()
         with self._lock:
             refused = [fault for _, faults in self._refused.values() for fault in faults]
             return tuple(dict.fromkeys([*refused, *self._failed]))
 
     def versions(self) -> tuple[TemplateVersion, ...]:
         """The version in force of every notice and language, in order of name."""
-        return tuple(version for _, version in sorted(self._serving.items()))
+        return tuple(version for _, version in sorted(self._all_serving()))
 
     def whose(self, version: TemplateVersion) -> str:
         """``yours``, ``shipped``, or ``last good`` for one whose files are not there (any more)."""
@@ -113,7 +120,12 @@ class Templates:
 
     def serving(self) -> tuple[KeptVersion, ...]:
         """The version in force of every notice and language."""
-        return tuple(version.draft.kept() for version in self._serving.values())
+        return tuple(version.draft.kept() for _, version in self._all_serving())
+
+    def _all_serving(self) -> list[tuple[_Key, TemplateVersion]]:
+        self._prove_all()
+        with self._lock:
+            return list(self._serving.items())
 
     def render(
         self, notice: NoticeKind, language: str, facts: Mapping[str, object]
@@ -176,60 +188,76 @@ class Templates:
                 )
 
     def _candidates(self, notice: NoticeKind, language: str) -> Iterator[TemplateVersion]:
-        serving, shipped = self._serving, self._shipped
         for name in languages(language, self._default):
-            for versions in (serving, shipped):
-                if version := versions.get((notice, name)):
-                    yield version
+            key = (notice, name)
+            with self._lock:
+                self._prove((key,))
+                versions = (self._serving.get(key), self._shipped.get(key))
+            yield from (version for version in versions if version is not None)
 
     def _record(self, version: TemplateVersion, fault: TemplateFault) -> None:
         with self._lock:
             self._failed[fault] = version.draft.version
 
     def _load(self) -> None:
-        with self._lock:
-            now = signature(self._folders)
-            if now == self._seen or (self._seen is not None and self._being_written(now)):
-                return
-            folders = [read_folder(path) for path in self._folders]
-            if self._seen is not None and signature(self._folders) != now:
-                return  # it changed while we read: the next look takes it up
-            self._seen = now
-            self._shipped, _ = self._proven(drafts(folders[-1:]), self._shipped, {})
-            self._serving, self._refused = self._proven(
-                drafts(folders), self._serving, self._shipped, self._remembered
-            )
-            good = {v.draft.version for v in (*self._serving.values(), *self._shipped.values())}
-            self._failed = {
-                fault: version for fault, version in self._failed.items() if version in good
-            }
+        """Read what changed. What is proven of it is proven later: sixty notices take seconds."""
+        now = signature(self._folders)
+        if now == self._seen or (self._seen is not None and self._being_written(now)):
+            return
+        folders = [read_folder(path) for path in self._folders]
+        if self._seen is not None and signature(self._folders) != now:
+            return  # it changed while we read: the next look takes it up
+        self._seen = now
+        self._found, self._found_shipped = drafts(folders), drafts(folders[-1:])
+        for proven in (self._serving, self._refused):
+            for key in proven.keys() - self._found.keys():
+                del proven[key]
+        for key in self._shipped.keys() - self._found_shipped.keys():
+            del self._shipped[key]
+        self._unproven = set(self._found)
 
     def _being_written(self, now: Signature) -> bool:
         """Whether a file changed a moment ago: many editors empty a file before they fill it."""
         ages = (time.time() - stat[1] / 1e9 for stat in now)
         return any(0 <= age < self._settle_seconds for age in ages)
 
-    def _proven(
-        self,
-        found: Mapping[_Key, Draft],
-        before: Mapping[_Key, TemplateVersion],
-        shipped: Mapping[_Key, TemplateVersion],
-        remembered: Remembered = _nothing,
-    ) -> tuple[dict[_Key, TemplateVersion], dict[_Key, _Refusal]]:
-        """The best version of each notice: the draft if it proves good, else the last good, else the shipped one."""
-        good: dict[_Key, TemplateVersion] = {}
-        refused: dict[_Key, _Refusal] = {}
-        for key, draft in found.items():
-            known = [v for v in (before.get(key), shipped.get(key)) if v is not None]
-            same = [version for version in known if version.draft.version == draft.version]
-            proven = same[0] if same else self._judged(key, draft)
-            if isinstance(proven, TemplateVersion):
-                good[key] = proven
+    def _prove_all(self) -> None:
+        """One by one, so that a mail need not wait for all."""
+        for key in tuple(self._unproven):
+            with self._lock:
+                self._prove((key,))
+
+    def _prove(self, keys: Iterable[_Key]) -> None:
+        """For each notice the best version: the files if they prove good, else the last good, else the shipped one."""
+        for key in keys:
+            if key not in self._unproven:
                 continue
-            refused[key] = (draft.version, proven)
-            if last := before.get(key) or self._last_good(key, remembered) or shipped.get(key):
-                good[key] = last
-        return good, refused
+            self._prove_shipped(key)
+            draft, before, shipped = (
+                self._found[key],
+                self._serving.get(key),
+                self._shipped.get(key),
+            )
+            proven = self._judged(key, draft, before, shipped)
+            if isinstance(proven, TemplateVersion):
+                self._serving[key] = proven
+                self._refused.pop(key, None)
+            else:
+                self._refused[key] = (draft.version, proven)
+                if last := before or self._last_good(key, self._remembered) or shipped:
+                    self._serving[key] = last
+            self._unproven.discard(key)
+            serving = {v.draft.version for v in (*self._serving.values(), *self._shipped.values())}
+            self._failed = {f: version for f, version in self._failed.items() if version in serving}
+
+    def _prove_shipped(self, key: _Key) -> None:
+        draft = self._found_shipped.get(key)
+        if draft is not None:
+            before = self._shipped.get(key)
+            proven = before if before and before.draft.version == draft.version else None
+            judged = proven or _judge(draft, self._forbidden)
+            if isinstance(judged, TemplateVersion):
+                self._shipped[key] = judged
 
     def _last_good(self, key: _Key, remembered: Remembered) -> TemplateVersion | None:
         """What served before this process began, if it still proves good."""
@@ -239,10 +267,15 @@ class Templates:
                 return proven
         return None
 
-    def _judged(self, key: _Key, draft: Draft) -> TemplateVersion | tuple[TemplateFault, ...]:
-        """What was refused before is not tried again until it changes."""
-        version, faults = self._refused.get(key, ("", ()))
-        if faults and version == draft.version:
+    def _judged(
+        self, key: _Key, draft: Draft, *known: TemplateVersion | None
+    ) -> TemplateVersion | tuple[TemplateFault, ...]:
+        """What proved good, or was refused, is not tried again until it changes."""
+        for version in known:
+            if version is not None and version.draft.version == draft.version:
+                return version
+        refused, faults = self._refused.get(key, ("", ()))
+        if faults and refused == draft.version:
             return faults
         return _judge(draft, self._forbidden)
 
