@@ -247,7 +247,12 @@ def _changed(ticket: Shown, changes: Sequence[MailboxChange]) -> Shown:
 
 
 def _moves(ticket: Shown, here: Sequence[Placement], scheme: Scheme) -> Iterator[Move]:
+    newest = {place.message_row: place.id for place in sorted(here, key=lambda p: p.id)}
     for place in here:
+        if newest[place.message_row] != place.id:
+            # A client that saves copies first and deletes the original later: moved now, it would lie
+            # there twice. Whoever copied it knows of both.
+            continue
         wanted = wanted_folder(ticket.status, place.folder or "", scheme)
         if wanted != place.folder:
             yield Move(place.id, wanted)

@@ -33,7 +33,7 @@ SEED = 20260302
 LOOP = Path(__file__).parent.parent / "kill_loop.py"
 
 
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(900)
 def test_100_kills_lose_nothing_and_repeat_nothing(tmp_path, dovecot, smtp_sink):
     mails = list(mixed_mail(COUNT, SEED, SUPPORT))
     config = write_config(tmp_path, imap_port=dovecot.port, smtp_port=smtp_sink.port)
@@ -56,7 +56,7 @@ def test_100_kills_lose_nothing_and_repeat_nothing(tmp_path, dovecot, smtp_sink)
         env=environment(dovecot.password),
         capture_output=True,
         text=True,
-        timeout=900,
+        timeout=600,
         check=False,
     )
     done.set()

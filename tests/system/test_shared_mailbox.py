@@ -209,6 +209,22 @@ def test_a_copy_moves_the_ticket_and_loses_nothing(shared: SharedDesk):
     assert shared.where(ticket) == [WAITING]
 
 
+def test_a_save_that_deletes_later_leaves_one_message(shared: SharedDesk):
+    """mutt's save copies at once and marks nothing until its user leaves the folder; we look in between."""
+    ticket = shared.receives(letter("maria@x.test"))
+    at, uid = shared.places(ticket)[-1]
+    shared.agent_copies(ticket, WAITING)
+    shared.settles()
+    assert shared.ticket(ticket).status is TicketStatus.PENDING
+    with shared.agent() as client:
+        client.select_folder(at)
+        client.delete_messages([uid])
+        client.expunge()
+    shared.settles()
+    assert shared.ticket(ticket).status is TicketStatus.PENDING
+    assert shared.where(ticket) == [WAITING]
+
+
 def test_a_message_thrown_away_leaves_the_ticket_as_it_is(shared: SharedDesk):
     ticket = shared.receives(letter("maria@x.test"))
     with shared.agent() as client:
