@@ -115,6 +115,8 @@ def parse_commands(text: str, agent: Agent, policy: Policy) -> CommandMail:
             commands.append(_read_line(line, agent, policy))
         except UnreadableCommand as unreadable:
             faults.append(unreadable.fault(line.text))
+        if len(commands) > MAX_COMMANDS or len(faults) >= _MAX_FAULTS:
+            break  # nothing is carried out: what is wrong with the rest need not be known
     if len(commands) > MAX_COMMANDS:
         faults.insert(0, CommandFault("", "many", str(MAX_COMMANDS)))
     rest = "\n".join(lines[below:]).strip("\n")

@@ -99,17 +99,17 @@ class MirrorMailbox(ImapMailbox):
     ) -> dict[int, frozenset[str]]:
         """Flags by UID in the open folder. With ``changed_since`` (a mod-sequence) only of what changed after it."""
         self._reading()
-        wanted = sorted(set(uids))
+        wanted = set(uids)
         if not wanted:
             return {}
-        sets, modifiers = uid_sets(wanted), None
+        sets, modifiers = uid_sets(sorted(wanted)), None
         if changed_since is not None:
-            sets, modifiers = [f"{wanted[0]}:{wanted[-1]}"], f"(CHANGEDSINCE {changed_since})"
+            sets, modifiers = [f"{min(wanted)}:{max(wanted)}"], f"(CHANGEDSINCE {changed_since})"
         found: dict[int, frozenset[str]] = {}
         for some in sets:
             with self._speaking("ask for flags"):
                 found |= _flags(self._fetched(some, modifiers))
-        return {uid: words for uid, words in found.items() if uid in set(wanted)}
+        return {uid: words for uid, words in found.items() if uid in wanted}
 
     def _fetched(self, uid_set: str, modifiers: str | None) -> dict[int, Any]:
         wire = self._live().wire

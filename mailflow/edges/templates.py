@@ -91,6 +91,7 @@ class Templates:
 
         Costs a stat a file while nothing changes. Never raises for what a template file holds.
         """
+        self._prove_all()  # what served until now is the last good one, also if nobody wanted it yet
         with self._lock:
             self._load()
         current = self.faults()
