@@ -7,7 +7,6 @@ admin said so.
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import re
 import ssl
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from typing import Literal
 
 from mailflow.edges.imap_errors import MailboxRefused, explained, plain, refuse_line_ends
 from mailflow.edges.imap_transport import BoundedClient
+from mailflow.edges.loopback import is_loopback
 
 __all__ = ["ImapAccount", "open_client", "refuse_line_ends"]
 
@@ -42,7 +42,7 @@ class ImapAccount:
 
 def open_client(account: ImapAccount, *, read_only: bool) -> BoundedClient:
     """Connect, secure, log in. Raises ``MailboxUnreachable`` or ``MailboxRefused``; nothing stays open then."""
-    if account.tls == "none" and not account.insecure and not _is_loopback(account.host):
+    if account.tls == "none" and not account.insecure and not is_loopback(account.host):
         raise MailboxRefused(
             f"A password would travel in clear to {account.host}.",
             'Set tls to "implicit" or "starttls".',
@@ -106,12 +106,3 @@ def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
         ) from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
-
-
-def _is_loopback(host: str) -> bool:
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import re
 import socket
 import ssl
@@ -14,6 +13,7 @@ from typing import Any, Literal
 
 import aiosmtplib
 
+from mailflow.edges.loopback import is_loopback
 from mailflow.edges.smtp_wire import clean, why
 
 LOGIN_REQUIRED = frozenset({530, 534, 535, 538})  # RFC 4954 section 6
@@ -100,7 +100,7 @@ def cut(client: aiosmtplib.SMTP) -> None:
 
 
 def _new_client(server: SmtpServer) -> aiosmtplib.SMTP:
-    if server.tls == "none" and not _is_loopback(server.host):
+    if server.tls == "none" and not is_loopback(server.host):
         if not server.allow_insecure:
             raise SmtpRefused(
                 f"Sending to {server.where} without TLS would show every mail to the network.",
@@ -211,15 +211,6 @@ def _tls_error(error: BaseException | None) -> ssl.SSLError | None:
             return error
         error = error.__cause__
     return None
-
-
-def _is_loopback(host: str) -> bool:
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _own_name() -> str:

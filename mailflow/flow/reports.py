@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 
 from mailflow.desk.delivery import expires_after
 from mailflow.desk.digest import Day, days_of, digest_for, is_working_day, next_time, week_facts
-from mailflow.desk.notices import NoticeFacts, NoticeKind, plain_facts
+from mailflow.desk.notices import NoticeFacts, NoticeKind, leaving_faults, plain_facts
 from mailflow.desk.outbox import MailClass, NewMail
 from mailflow.desk.plain_address import is_plain_address
 from mailflow.desk.policy import Agent
@@ -17,6 +17,54 @@ from mailflow.flow.answer import Desk
 from mailflow.flow.ports import Store, Work
 from mailflow.mail.compose import compose_message
 from mailflow.mail.message import Address, OutgoingMessage
+
+
+def house_mail(
+    desk: Desk,
+    *,
+    key: str,
+    to: str,
+    kind: NoticeKind,
+    subject: str,
+    text: str,
+    html: str | None,
+    ticket_id: int | None = None,
+    template_version: str = "",
+    faults: tuple[str, ...] = (),
+) -> NewMail:
+    """A mail to a person of the house. It carries no reply token: an answer to it reaches no customer."""
+    now, policy = desk.clock(), desk.policy
+    unique = hmac.digest(desk.keys[0], key.encode(), "sha256").hex()[:24]
+    outgoing = OutgoingMessage(
+        message_id=f"{key.partition(':')[0].replace(' ', '-')}.{unique}@{policy.message_id_domain}",
+        date=now,
+        author=Address(policy.support_address, policy.support_name),
+        to=(Address(to, ""),),
+        subject=subject,
+        text=text,
+        html=html,
+        reply_to=None,
+        in_reply_to=None,
+        references=(),
+        automatic=True,
+        auto_submitted="auto-generated",
+    )
+    return NewMail(
+        key=key,
+        ticket_id=ticket_id,
+        mail_class=MailClass.INTERNAL,
+        kind=kind,
+        message_id=outgoing.message_id,
+        envelope_sender=policy.support_address,
+        recipients=(to,),
+        octets=compose_message(outgoing),
+        subject=subject,
+        created_at=now,
+        not_before=now,
+        expires_at=now + expires_after(kind),
+        template_version=template_version,
+        faults=faults,
+    )
 
 
 def queue_report(
@@ -31,42 +79,19 @@ def queue_report(
     kind: NoticeKind = NoticeKind.REPORT,
 ) -> int | None:
     """Record a mail to a person of the house. None when ``key`` was recorded before or ``to`` is no address."""
-    now, policy = desk.clock(), desk.policy
-    if not is_plain_address(to):
-        reason = f"{kind} was not written: {to!r} is no plain address"
-        work.tickets.note_event(None, "letter left out", reason, now, key=key)
+    if not _is_writable(work, desk, kind, key, to):
         return None
-    unique = hmac.digest(desk.keys[0], key.encode(), "sha256").hex()[:24]
-    outgoing = OutgoingMessage(
-        message_id=f"report.{unique}@{policy.message_id_domain}",
-        date=now,
-        author=Address(policy.support_address, policy.support_name),
-        to=(Address(to, ""),),
-        subject=subject,
-        text=text,
-        html=html,
-        reply_to=None,
-        in_reply_to=None,
-        references=(),
-        automatic=True,
-        auto_submitted="auto-generated",
-    )
     return work.outbox.add(
-        NewMail(
-            key=key,
-            ticket_id=None,
-            mail_class=MailClass.INTERNAL,
-            kind=kind,
-            message_id=outgoing.message_id,
-            envelope_sender=policy.support_address,
-            recipients=(to,),
-            octets=compose_message(outgoing),
-            subject=subject,
-            created_at=now,
-            not_before=now,
-            expires_at=now + expires_after(kind),
-        )
+        house_mail(desk, key=key, to=to, kind=kind, subject=subject, text=text, html=html)
     )
+
+
+def _is_writable(work: Work, desk: Desk, kind: NoticeKind, key: str, to: str) -> bool:
+    if is_plain_address(to):
+        return True
+    reason = f"{kind} was not written: {to!r} is no plain address"
+    work.tickets.note_event(None, "letter left out", reason, desk.clock(), key=key)
+    return False
 
 
 # ── what comes round by the calendar ────────────────────────────────────────────────────────────
@@ -140,20 +165,26 @@ def queue_notice(
     page: Callable[[str, str], str] | None = None,
 ) -> int | None:
     """Write a notice to a person of the house. None when it was recorded before or cannot be written."""
+    if not _is_writable(work, desk, kind, key, to):
+        return None
+    seen = plain_facts(facts)
     try:
-        rendered = desk.renders.render(kind, desk.policy.language, plain_facts(facts))
+        rendered = desk.renders.render(kind, desk.policy.language, seen)
     except desk.unrenderable as error:
         reason = f"{kind} was not written: {error}"
         work.tickets.note_event(None, "template fault", reason, desk.clock(), key=key)
         return None
-    html = page(rendered.subject, rendered.text) if page else rendered.html
-    return queue_report(
-        work,
-        desk,
-        key=key,
-        to=to,
-        subject=rendered.subject,
-        text=rendered.text,
-        html=html,
-        kind=kind,
+    work.templates.keep(rendered.wording, desk.clock())
+    return work.outbox.add(
+        house_mail(
+            desk,
+            key=key,
+            to=to,
+            kind=kind,
+            subject=rendered.subject,
+            text=rendered.text,
+            html=page(rendered.subject, rendered.text) if page else rendered.html,
+            template_version=rendered.version,
+            faults=leaving_faults(rendered.subject, rendered.text, rendered.html, seen),
+        )
     )

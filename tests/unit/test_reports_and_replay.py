@@ -11,7 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from mailflow.cli.main import run
 from mailflow.config import load_settings
@@ -88,7 +88,14 @@ def test_a_digest_leaves_once_a_day_across_restarts_and_outages(desk: Path) -> N
     mail = next(m for m in list_outbox(store) if m.kind == "digest")
     shown = show_mail(store, mail.id)
     assert shown is not None and b"ann@example.org" in shown.octets
-    with store.begin() as work:
+    with store.begin() as work:  # it names the wording it used, which is kept
+        (used,) = set(
+            work.connection.execute(
+                select(t.outbox.c.template_version).where(t.outbox.c.kind == "digest")
+            ).scalars()
+        )
+        names = select(t.template_version.c.name)
+        assert used in set(work.connection.execute(names).scalars())
         work.connection.execute(update(t.ticket).values(status="solved"))
     now = at("2026-12-05 09:30")
     assert queue_digests(store, rules, time(8)) == 0  # nothing is there
