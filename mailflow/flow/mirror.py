@@ -271,15 +271,20 @@ class Mirror:
                 for place in there:
                     if place.folder == folder:
                         seen.flags[rows[place.uid]] = flags[(folder, place.uid)]
-            moved = work.mirror.replaced(seen.left)
-            work.mirror.close_empty(moved)
-        self._search_junk(mailbox, scheme, seen, seen.left - moved)
+            leaving = {i for i, words in seen.flags.items() if _DELETED in words}
+            elsewhere = work.mirror.replaced(seen.left | leaving, besides=scheme.junk)
+            work.mirror.close_empty(seen.left & elsewhere)
+        self._search_junk(mailbox, scheme, seen, seen.left - elsewhere, leaving - elsewhere)
 
     def _search_junk(
-        self, mailbox: ShowingMailbox, scheme: Scheme, seen: _Seen, left: set[int]
+        self,
+        mailbox: ShowingMailbox,
+        scheme: Scheme,
+        seen: _Seen,
+        left: set[int],
+        leaving: set[int],
     ) -> None:
-        """A message that left may have been called spam. Size finds it, the hash of its bytes proves it."""
-        leaving = {i for i, words in seen.flags.items() if _DELETED in words}
+        """A message that lies nowhere else may have been called spam. Size finds it, the hash of its bytes proves it."""
         with self._store.begin() as work:
             wanted = list(work.mirror.with_ids(left | leaving))
         found: dict[int, NewPlace] = {}
@@ -299,7 +304,10 @@ class Mirror:
     def _found_in_junk(
         self, mailbox: ShowingMailbox, junk: str, wanted: Sequence[Place]
     ) -> dict[int, NewPlace]:
+        """A copy found there earlier was judged then: who took the message out again may have left it behind."""
         state = mailbox.open_folder(junk)
+        with self._store.begin() as work:
+            judged = work.mirror.places_in(junk, state.uidvalidity)
         newest = mailbox.uids_after(
             max(state.uidnext - 1 - _JUNK_SEARCHED, 0), limit=_JUNK_SEARCHED
         )
@@ -307,7 +315,7 @@ class Mirror:
         likely = {p.size for p in wanted}
         by_hash = {p.content_hash: p for p in wanted}
         found: dict[int, NewPlace] = {}
-        uids = [uid for uid, size in sizes.items() if size in likely]
+        uids = [uid for uid, size in sizes.items() if size in likely and uid not in judged]
         for raw in mailbox.fetch_many(uids, max_octets=self._max_octets):
             place = by_hash.get(hashlib.sha256(raw.octets).hexdigest())
             if place is not None and raw.location is not None:

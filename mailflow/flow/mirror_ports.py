@@ -114,8 +114,8 @@ class MirrorRows(Protocol):
         """These left the folders we watch. What comes back later was put there by a person."""
         ...
 
-    def replaced(self, ids: Collection[int]) -> set[int]:
-        """Those of ``ids`` whose message lies in another place by now."""
+    def replaced(self, ids: Collection[int], besides: str | None) -> set[int]:
+        """Those of ``ids`` whose message lies in another place, the folder ``besides`` left out."""
         ...
 
     def close_empty(self, ids: Collection[int]) -> None: ...

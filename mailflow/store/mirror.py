@@ -183,18 +183,17 @@ class SqlMirror:
                     ticket_id=place.ticket_id,
                 )
 
-    def replaced(self, ids: Collection[int]) -> set[int]:
-        """Those of ``ids`` whose message lies in another place by now."""
+    def replaced(self, ids: Collection[int], besides: str | None) -> set[int]:
+        """Those of ``ids`` whose message lies in another place, the folder ``besides`` left out."""
         column, other = t.mirror_place.c, t.mirror_place.alias()
         found: set[int] = set()
         for some in _chunks(ids):
-            found.update(
-                self._connection.execute(
-                    select(column.id)
-                    .join(other, other.c.raw_message_id == column.raw_message_id)
-                    .where(column.id.in_(some), other.c.id != column.id, ~other.c.gone)
-                ).scalars()
+            rows = self._connection.execute(
+                select(column.id, other.c.id.label("other"))
+                .join(other, other.c.raw_message_id == column.raw_message_id)
+                .where(column.id.in_(some), ~other.c.gone, other.c.folder != (besides or ""))
             )
+            found.update(r.id for r in rows if r.other not in ids)
         return found
 
     def close_empty(self, ids: Collection[int]) -> None:

@@ -103,6 +103,56 @@ def test_a_message_dragged_out_of_junk_is_a_ticket(shared: SharedDesk):
     assert shared.count_tickets() == 1
 
 
+def test_an_old_copy_left_in_junk_calls_nothing_spam_again(shared: SharedDesk):
+    """A client that saves by copying leaves one in Junk; what is later saved elsewhere was not thrown there."""
+    ticket = shared.receives(letter("maria@x.test"))
+    shared.agent_moves(ticket, "Junk")
+    shared.settles()
+    shared.agent_copies(ticket, OPEN)
+    shared.settles()
+    assert shared.ticket(ticket).status is TicketStatus.OPEN
+    place = next(p for p in shared.places(ticket) if p[0] == OPEN)
+    with shared.agent() as client:
+        client.select_folder(place[0])
+        client.copy([place[1]], SOLVED)
+        client.delete_messages([place[1]])
+    shared.settles()
+    assert shared.ticket(ticket).status is TicketStatus.SOLVED
+    assert len(shared.events(ticket, "spam")) == 1
+    assert shared.where(ticket) == ["Junk", SOLVED]
+
+
+def test_a_copy_that_the_provider_put_into_junk_calls_no_saved_message_spam(shared: SharedDesk):
+    shared.agent_appends("Junk", letter("tom@y.test", "Am I spam?"))
+    shared.settles()
+    with shared.agent() as client:
+        client.select_folder("Junk")
+        client.copy(client.search(), NEW)
+    shared.settles()
+    place = next(p for p in shared.places(1) if p[0] == NEW)
+    with shared.agent() as client:
+        client.select_folder(place[0])
+        client.copy([place[1]], OPEN)
+        client.delete_messages([place[1]])
+    shared.settles()
+    assert shared.ticket(1).status is TicketStatus.OPEN
+    assert not shared.events(1, "spam")
+
+
+@pytest.mark.parametrize("kept", [False, True], ids=["moved-out", "copied-out"])
+def test_what_was_taken_out_of_junk_can_be_called_spam_again(shared: SharedDesk, kept: bool):
+    ticket = shared.receives(letter("maria@x.test"))
+    shared.agent_moves(ticket, "Junk")
+    shared.settles()
+    (shared.agent_copies if kept else shared.agent_moves)(ticket, OPEN)
+    shared.settles()
+    assert shared.ticket(ticket).status is TicketStatus.OPEN
+    shared.agent_moves(ticket, "Junk", which=shared.where(ticket).index(OPEN))
+    shared.settles()
+    assert shared.ticket(ticket).status is TicketStatus.CLOSED
+    assert len(shared.events(ticket, "spam")) == 2
+
+
 # ── Sent ────────────────────────────────────────────────────────────────────────────────────────
 
 
