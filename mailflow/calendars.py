@@ -34,7 +34,7 @@ def _calendar(given: CalendarSettings) -> Calendar:
         ),
         holidays=_holidays(given.holidays, datetime.now(UTC).year) if given.holidays else {},
         closures=tuple(Closure(c.first, c.last, c.text) for c in given.closures),
-        queues=given.queues,
+        queues=tuple(name.lower() for name in given.queues),
     )
 
 

@@ -57,6 +57,7 @@ def policy_from(settings: Settings) -> Policy:
             name=q.name.lower(),
             addresses=frozenset(map(ascii_lower, q.addresses)),
             agents=tuple(map(ascii_lower, q.agents)),
+            update_every=_targets(q.update_every),
         )
         for q in settings.queues
     )
@@ -115,7 +116,7 @@ def burst_watch(settings: Settings) -> BurstWatch | None:
 
 def _clocks(aims: ClockSettings) -> ClockPolicy:
     return ClockPolicy(
-        queues=aims.queues,
+        queues=tuple(name.lower() for name in aims.queues),
         first_response=_targets(aims.first_response),
         next_response=_targets(aims.next_response),
         resolution=_targets(aims.resolution),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -50,6 +51,7 @@ _MENDS_OF_SECTIONS: tuple[tuple[str, str], ...] = (
     ("own address", "give the person's own address: mail to the desk would go round in circles"),
     ("stands twice", "remove one of the two"),
     ("who is not under [[agents]]", "add that agent, or take the address out of the queue"),
+    ("which is no [[queues]]", "add that queue, or write its name as under [[queues]]"),
     ("ends before it begins", "write the earlier day as first"),
     ("longer than 400 days", "write a closure that ends sooner"),
 )
@@ -89,7 +91,8 @@ def _fault(
         problem = str(detail["ctx"]["error"])
         mend = next((m for sign, m in _MENDS_OF_SECTIONS if sign in problem), None)
         if mend is not None:
-            return Fault(key=dotted or "agents", problem=problem, mend=mend, where=where)
+            key = dotted or _section_named_in(problem)
+            return Fault(key=key, problem=problem, mend=mend, where=where)
         return Fault(
             key=dotted, value=given, problem=problem, mend="write it in that form", where=where
         )
@@ -100,6 +103,12 @@ def _fault(
     problem, mend = _SENTENCES.get(kind, (str(detail["msg"]), "see config.example.toml"))
     context = {"section": section, **detail.get("ctx", {})}
     return Fault(key=dotted, value=given, problem=problem, mend=mend.format(**context), where=where)
+
+
+def _section_named_in(problem: str) -> str:
+    """Which list of sections a fault between sections is about: the first it names, such as [[queues]]."""
+    named = re.search(r"\[\[([a-z]+)\]\]", problem)
+    return named[1] if named else "agents"
 
 
 def _dotted(path: KeyPath) -> str:

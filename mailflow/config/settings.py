@@ -286,6 +286,8 @@ class QueueSettings(Section):
     """Its addresses. They reach the same mailbox and are known as ours."""
     agents: Addresses = ()
     """Addresses of the agents to tell about its tickets. Empty: all of them."""
+    update_every: Targets = {}
+    """Silence before the first update of its tickets, by priority, such as { urgent = "1h" }. Others as in [progress]."""
 
 
 class ClosureSettings(Section):
@@ -517,7 +519,7 @@ class Settings(Section):
     @model_validator(mode="after")
     def _calendars_are_told_apart(self) -> Self:
         names = [calendar.name for calendar in self.calendars]
-        queues = [queue for calendar in self.calendars for queue in calendar.queues]
+        queues = [queue.lower() for calendar in self.calendars for queue in calendar.queues]
         for what, given in (("calendar", names), ("queue", queues)):
             for name in given:
                 if given.count(name) > 1:
@@ -539,6 +541,16 @@ class Settings(Section):
                     raise ValueError(
                         f"queue {queue.name} names {agent}, who is not under [[agents]]"
                     )
+        return self
+
+    @model_validator(mode="after")
+    def _queues_are_known(self) -> Self:
+        """A misspelt queue would silently keep the hours or aims of the whole desk."""
+        known = {queue.name.lower() for queue in self.queues}
+        for section, given in (("calendars", self.calendars), ("clocks", self.clocks)):
+            for name in (name for item in given for name in item.queues):
+                if name.lower() not in known:
+                    raise ValueError(f"[[{section}]] names queue {name}, which is no [[queues]]")
         return self
 
     @model_validator(mode="after")

@@ -37,7 +37,7 @@ def is_late(ticket: Ticket, policy: Policy, now: datetime) -> bool:
     """Whether a due moment passed, or nothing happened for longer than its priority may stay silent."""
     if ticket.due_at is not None and ticket.due_at <= now:
         return True
-    return now - ticket.updated_at > policy.progress.every[ticket.priority]
+    return now - ticket.updated_at > policy.update_interval(ticket.priority, ticket.queue)
 
 
 def digest_for(

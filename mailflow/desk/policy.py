@@ -31,6 +31,7 @@ class Queue:
     name: str  # lower-case
     addresses: frozenset[str]  # ASCII-lower-cased
     agents: tuple[str, ...] = ()  # their addresses; empty: every agent
+    update_every: Mapping[Priority, timedelta] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,12 @@ class Policy:
         """The first queue one of these addresses belongs to, in the order of the configuration."""
         wanted = {ascii_lower(a) for a in addresses}
         return next((q for q in self.queues if q.addresses & wanted), None)
+
+    def update_interval(self, priority: Priority, queue_name: str | None) -> timedelta:
+        """How long we may stay silent: as the ticket's queue says, else as the whole desk does."""
+        queue = self.queue(queue_name)
+        own = queue.update_every.get(priority) if queue else None
+        return self.progress.every[priority] if own is None else own
 
     def agents_of(self, queue_name: str | None) -> tuple[Agent, ...]:
         """Whom a ticket of this queue concerns: the queue's agents, or everybody."""

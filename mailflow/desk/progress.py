@@ -41,7 +41,7 @@ def next_update_at(
     ):
         return None
     calendar = policy.calendar(ticket.queue)
-    wait = progress.every[ticket.priority] * progress.backoff ** (
+    wait = policy.update_interval(ticket.priority, ticket.queue) * progress.backoff ** (
         updates_sent if quiet is None else quiet
     )
     return polite_moment(policy, calendar, add_working(calendar, now, wait))

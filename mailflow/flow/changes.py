@@ -70,10 +70,11 @@ def _merge(work: Work, desk: Desk, ticket: Ticket, into: Ticket, by: str) -> Non
 
 
 def _plan_update(work: Work, desk: Desk, before: Ticket, changed: Changed) -> None:
-    """A ticket whose turn or priority changed gets its next word planned anew."""
+    """A ticket whose turn, priority or queue changed gets its next word planned anew."""
     after = changed.ticket
     due = None if after.muted else next_update_at(after, 0, desk.policy, desk.clock())
-    if due is None or before.next_update_at is None or changed.kind is ChangeKind.PRIORITY:
+    anew = changed.kind in (ChangeKind.PRIORITY, ChangeKind.QUEUE)
+    if due is None or before.next_update_at is None or anew:
         work.tickets.schedule_update(after.id, due)
 
 

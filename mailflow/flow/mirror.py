@@ -395,7 +395,7 @@ class Mirror:
         now = self._desk.clock()
         if ticket.due_at is not None and ticket.due_at <= now:
             return True
-        patience = self._desk.policy.progress.every[ticket.priority]
+        patience = self._desk.policy.update_interval(ticket.priority, ticket.queue)
         return ticket.waiting_since is not None and ticket.waiting_since + patience <= now
 
     # ── showing ─────────────────────────────────────────────────────────────────────────────────

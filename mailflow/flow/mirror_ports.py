@@ -69,6 +69,7 @@ class MirroredTicket:
     priority: Priority
     assignee: str | None
     article_id: str | None
+    queue: str | None
     waiting_since: datetime | None
     due_at: datetime | None
     wrote_since: int | None

@@ -280,6 +280,7 @@ class SqlMirror:
                     priority=Priority(r.priority),
                     assignee=r.assignee,
                     article_id=r.article_id,
+                    queue=r.queue,
                     waiting_since=r.wrote_at,
                     due_at=r.due_at,
                     wrote_since=r.last_row if since and r.wrote_at and r.wrote_at > since else None,

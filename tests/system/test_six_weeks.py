@@ -7,7 +7,7 @@ test that of the mailbox. Munich has public holidays and changes its clocks on 2
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,7 +17,6 @@ from mailflow.config import load_settings
 from mailflow.desk.changes import Assign, SetArticle
 from mailflow.desk.context import Source
 from mailflow.desk.delivery import DataResult, Outcome, RecipientResult
-from mailflow.desk.policy import Queue
 from mailflow.desk.ticket import Article, ArticleStatus
 from mailflow.flow.articles import announce, keep_article
 from mailflow.flow.changes import change_ticket
@@ -43,6 +42,9 @@ closures = [{{ first = 2027-04-05, last = 2027-04-06, text = "We move house." }}
 name = "new york"
 zone = "America/New_York"
 queues = ["americas"]
+[[queues]]
+name = "americas"
+addresses = ["{AMERICAS}"]
 """
 PROGRESS = """
 [progress]
@@ -92,12 +94,6 @@ class Play:
         )  # fmt: skip
         settings = load_settings(path, {"MAILFLOW_MAILBOX__PASSWORD": "x"})
         self.app = App(settings, clock=lambda: self.now, submission=self.sink)
-        policy = replace(
-            self.app.desk.policy,
-            own_addresses=frozenset({SUPPORT, AMERICAS}),
-            queues=(Queue("americas", frozenset({AMERICAS})),),
-        )
-        self.app.desk = replace(self.app.desk, policy=policy)
 
     def until(self, text: str, zone: ZoneInfo = MUNICH) -> None:
         """Let time pass up to a moment of March or April, such as ``03-02 10:00``."""
@@ -277,3 +273,14 @@ def test_another_configuration_shows_its_difference(tmp_path: Path) -> None:
         ("03-04 15:00", "lee", "update: nothing new"),
     ]
     assert {line for line in usual if "update" in line[2]} == set(usual) - set(eager)
+
+
+def test_a_queue_with_an_interval_of_its_own_changes_its_own_updates_alone(tmp_path: Path) -> None:
+    americas = 'update_every = { normal = "4h" }\n'  # falls under the queue, which stands last
+    sooner = play(tmp_path / "desk", americas + PROGRESS, end="03-13 08:00").story()
+    usual = [line for line in STORY if line[0] < "03-13 08:00"]
+    assert sorted(set(sooner) - set(usual)) == [
+        ("03-12 15:00", "ann", "an update is shown"),
+        ("03-12 17:00", "joe", "update"),  # two hours on Thursday, two on Friday, in New York
+    ]
+    assert set(usual) <= set(sooner)

@@ -11,6 +11,7 @@ from mailflow.desk.intake import decide_intake
 from mailflow.desk.letters import Occasion, letters_for
 from mailflow.desk.notices import NoticeKind
 from mailflow.desk.outbox import MailClass
+from mailflow.desk.policy import Queue
 from mailflow.desk.progress import Told, next_update_at, progress_letter
 from mailflow.desk.relay import answer_text, internal_marker, mark_internal, relay_recipients
 from mailflow.desk.reply_token import Purpose, ReplyToken, TokenClaims
@@ -123,6 +124,24 @@ def test_an_answer_goes_to_the_customers_side_only():
 )
 def test_the_next_update_by_priority_and_silence(priority, sent, hours):
     due = next_update_at(ticket(priority=priority), sent, policy(), NOW)
+    assert due == NOW + timedelta(hours=hours)
+
+
+@pytest.mark.parametrize(
+    ("queue", "priority", "hours"),
+    [
+        ("billing", Priority.NORMAL, 3),
+        ("billing", Priority.URGENT, 2),  # not named there: as for the whole desk
+        ("sales", Priority.NORMAL, 24),
+        ("gone", Priority.NORMAL, 24),  # a queue that was taken out of the configuration
+        (None, Priority.NORMAL, 24),
+    ],
+)
+def test_a_queue_may_hear_at_intervals_of_its_own(queue, priority, hours):
+    own = {Priority.NORMAL: timedelta(hours=3)}
+    billing = Queue("billing", frozenset({"billing@desk.example"}), update_every=own)
+    rules = policy(queues=(billing, Queue("sales", frozenset({"sales@desk.example"}))))
+    due = next_update_at(ticket(priority=priority, queue=queue), 0, rules, NOW)
     assert due == NOW + timedelta(hours=hours)
 
 
