@@ -416,6 +416,8 @@ class _Scan:
             if self.kinds[at] != _TEXT or self.fenced[at]:
                 continue
             if spoken and signatures.is_separator(line):
+                if signatures.is_drawn_separator(line) and self._is_rule_below(at):
+                    continue  # it divides a text, as in Markdown
                 end = at
                 while end < len(self.lines) and self.kinds[end] in (_TEXT, _EMPTY):
                     end += 1
@@ -426,6 +428,10 @@ class _Scan:
                     continue
                 return  # what follows is text as well; a separator further down is no better
             spoken = spoken or _says_something(line)
+
+    def _is_rule_below(self, at: int) -> bool:
+        below = range(at + 1, len(self.lines))
+        return any(self.kinds[place] == _TEXT and self._is_bare_rule(place) for place in below)
 
     def _last_full(self) -> int:
         """The last line that still counts as text, or -1."""
@@ -469,7 +475,8 @@ class _Scan:
             if self.kinds[at] == _TEXT:
                 if below and self._is_bare_rule(at):
                     footer = self.lines[at + 1 : last + 1]
-                    return any(_tells_footer(line) for line in footer) and self._sign_off(at, last)
+                    tells = any(map(_tells_footer, footer)) or signatures.is_card(footer)
+                    return tells and self._sign_off(at, last)
                 below += 1
             at -= 1
         return False

@@ -198,6 +198,21 @@ def is_contact_line(line: str) -> bool:
     return bool(_CONTACT.search(line[:MAX_LINE]))
 
 
+_BARE_CONTACT: Final = re.compile(
+    r"^\W{0,6}(?:e-?mail\W{1,3})?[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}\W{0,3}$|^\W{0,6}\+[\d ()/.-]{7,25}$",
+    re.IGNORECASE,
+)
+MAX_CARD_LINE: Final = 50
+
+
+def is_card(lines: list[str]) -> bool:
+    """Whether lines are a visiting card: short, no sentence, and an address or a telephone alone on one."""
+    said = [line.strip() for line in lines if line.strip()]
+    return any(_BARE_CONTACT.match(line[:MAX_LINE]) for line in said) and not any(
+        len(line) > MAX_CARD_LINE or line.endswith((".", "?", "!", ":", ",")) for line in said
+    )
+
+
 # RFC 3676 4.3: "-- ". Editors strip the blank; a dash of any width means the same.
 _SEPARATOR: Final = re.compile(
     r"^\s{0,3}[*_]{0,2}(?:--|—|–|―|‐‐|−−|--\s?--|__)[*_]{0,2}[ \t\u00a0]{0,4}$"
@@ -209,6 +224,11 @@ _DELIMITER: Final = re.compile(r"^\s{0,8}(?:([-_=*+~#.•—–─━^])(?:\s?\1
 def is_separator(line: str) -> bool:
     """The line that separates a signature from the text."""
     return bool(_SEPARATOR.match(line[:80]))
+
+
+def is_drawn_separator(line: str) -> bool:
+    """A separator of four dashes, with which people also divide their text (a rule in Markdown)."""
+    return is_separator(line) and line.count("-") >= 4
 
 
 def is_delimiter(line: str) -> bool:

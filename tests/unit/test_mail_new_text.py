@@ -475,6 +475,23 @@ def test_what_stands_below_the_separator_is_the_signature(signature: str) -> Non
     assert "Pat" in split.hidden.signature
 
 
+def test_a_card_below_a_drawn_line_is_the_signature() -> None:
+    card = "—————\nPat Field\nProduct Manager\n📧 pat@field.example\n📱 +1 555-0123"
+    split = split_new_text(f"It is 4711.\n\nCheers\nPat\n\n{card}\n")
+    assert split.new_text == "It is 4711.\n\nCheers\nPat"
+    assert split.hidden.signature == card
+
+
+def test_what_is_told_below_a_drawn_line_is_text() -> None:
+    text = "It is 4711.\n\n-----\nPlease write to this one as well:\n+49 40 5550123"
+    assert split_new_text(text).new_text == text
+
+
+def test_lines_drawn_between_parts_of_a_text_separate_no_signature() -> None:
+    text = "Our analysis:\n\nFigures\n----\n\n1. faster\n2. smaller\n\n----\n\nNot a signature.\n\n====\n\nNor is this."
+    assert split_new_text(text).new_text == text
+
+
 KEPT = [
     ("a sentence about writing", "On 3 March you wrote that it is done.\nIt is not."),
     ("what somebody wrote", "My boss wrote: please order ten.\n\nSo please order ten."),
