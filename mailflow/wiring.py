@@ -98,6 +98,7 @@ def policy_from(settings: Settings) -> Policy:
         ),
         calendars=calendars_from(settings),
         authserv_id=settings.mailbox.authserv_id,
+        largest_message=settings.mailbox.max_message_octets,
         reply_by_subaddress=settings.replies.subaddress,
         agent_name=settings.replies.agent_name,
         token_lifetime=timedelta(days=settings.replies.token_days),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from mailflow.app import App, Watch
@@ -44,6 +46,7 @@ class Desk:
         extra: str = "",
         mode: str = "live",
         suggestions: str = NO_MODEL,
+        env: Mapping[str, str] = MappingProxyType({}),
         **app: Any,
     ) -> None:
         folder.mkdir(exist_ok=True)
@@ -61,7 +64,8 @@ class Desk:
             mode=mode,
             extra=f"{extra}\n{suggestions}",
         )
-        settings = load_settings(path, {"MAILFLOW_MAILBOX__PASSWORD": servers.users[support]})
+        password = {"MAILFLOW_MAILBOX__PASSWORD": servers.users[support]}
+        settings = load_settings(path, {**password, **env})
         watch = Watch(outcome=self.outcomes.append)
         self.app = App(settings, clock=self.clock, watch=watch, **app)
         self.step()  # the first contact

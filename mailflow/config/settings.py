@@ -156,7 +156,7 @@ class MailboxSettings(Account):
     authserv_id: Line = ""
     """The name your own server writes first in Authentication-Results (RFC 8601). Empty: trust none."""
     max_message_octets: Annotated[int, Field(ge=10_000, le=2_000_000_000)] = 50_000_000
-    """Larger messages are recorded by their head alone."""
+    """Of larger messages only so many octets are kept; the acknowledgement says so."""
 
 
 class SmtpSettings(Account):

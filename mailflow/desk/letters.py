@@ -38,6 +38,7 @@ from mailflow.desk.policy import Agent, Policy
 from mailflow.desk.suggestion import Suggestion
 from mailflow.desk.ticket import Article, ParticipantRole, Ticket, TicketStatus
 from mailflow.mail.message import Address, IncomingMessage
+from mailflow.mail.structure import MAX_OCTETS
 
 _MAX_ARTICLES_SHOWN = 3
 _LEAST_CONFIDENCE = 0.05  # below it an article is noise to an agent
@@ -115,9 +116,9 @@ def acknowledgement(occasion: Occasion, policy: Policy) -> Letter:
         requester_name=ticket.requester.name or None,
         subject_echo=message.base_subject or None,
         article=_customer_article(occasion, policy),
-        head_only="message-cut" in message.defects,
         understood=message.new_text,
         files=len(message.attachments),
+        **_losses(message, policy),
         **_answer_time(occasion, policy),
     )
     return Letter(
@@ -140,6 +141,7 @@ def _reopening(occasion: Occasion, policy: Policy) -> Letter:
         authenticated=occasion.decision.verified,
         requester_name=ticket.requester.name or None,
         subject_echo=ticket.subject or None,
+        **_losses(message, policy),
         **_answer_time(occasion, policy),
     )
     return Letter(
@@ -152,6 +154,35 @@ def _reopening(occasion: Occasion, policy: Policy) -> Letter:
         auto_submitted="auto-replied",
         in_reply_to=message.message_id,
     )
+
+
+class _Losses(TypedDict):
+    too_large: bool
+    largest: int
+    text_cut: bool
+    files_unread: bool
+
+
+_FILES_UNREAD = frozenset(
+    {
+        "nested-too-deep",
+        "too-many-parts",
+        "part-heads-too-long",
+        "tnef-unreadable",
+        "boundary-lookalikes",
+    }
+)
+
+
+def _losses(message: IncomingMessage, policy: Policy) -> _Losses:
+    """What was over a cap. A mail cut short is told that alone: what else is wrong with it follows from the cut."""
+    cut = "message-cut" in message.defects
+    return {
+        "too_large": cut,
+        "largest": min(policy.largest_message, MAX_OCTETS),
+        "text_cut": not cut and "text-cut" in message.defects,
+        "files_unread": not cut and not _FILES_UNREAD.isdisjoint(message.defects),
+    }
 
 
 class _Times(TypedDict):

@@ -55,6 +55,7 @@ _ARTICLE = ArticleFacts(
     status="workaround",
     confidence=0.93,
 )
+_LOST: dict[str, Any] = {"largest": 50_000_000}
 _TUESDAY = datetime(2026, 3, 10, 17, 0, tzinfo=UTC)
 _NO_TICKET: dict[str, Any] = {
     "support_name": "Example Support",
@@ -145,7 +146,11 @@ def _samples(kind: NoticeKind) -> tuple[NoticeFacts, ...]:
                 ),
                 Acknowledgement(**_BARE_DESK),
                 Acknowledgement(**_DESK, **_CUSTOMER, files=1, answer_by=_TUESDAY),
-                Acknowledgement(**_DESK, head_only=True, at_work=False),
+                Acknowledgement(**_DESK, **_LOST, too_large=True, at_work=False),
+                Acknowledgement(
+                    **_DESK, **_CUSTOMER, **_LOST, too_large=True, understood="It begins here."
+                ),
+                Acknowledgement(**_DESK, **_CUSTOMER, **_LOST, text_cut=True, files_unread=True),
                 Acknowledgement(**_DESK, article=replace(_ARTICLE, status="known")),
                 Acknowledgement(**_DESK, article=replace(_ARTICLE, status="fixed", body="")),
             )
@@ -214,6 +219,8 @@ def _samples(kind: NoticeKind) -> tuple[NoticeFacts, ...]:
                 ),
                 Reopened(**_BARE_DESK),
                 Reopened(**_DESK, answer_by=_TUESDAY),
+                Reopened(**_DESK, **_LOST, too_large=True),
+                Reopened(**_DESK, **_CUSTOMER, **_LOST, text_cut=True, files_unread=True),
             )
         case NoticeKind.REMINDER:
             return (

@@ -103,9 +103,15 @@ class CustomerFacts(NoticeFacts):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _AnswerTime(CustomerFacts):
-    """When an answer may come, computed and never promised in the wording."""
+class _Arrived(CustomerFacts):
+    """What of a mail was not taken, and when an answer may come, computed and never promised in the wording."""
 
+    too_large: Annotated[
+        bool, "whether only the beginning arrived: the mail was larger than we take"
+    ] = False
+    largest: Annotated[int, "the largest mail we take, in octets"] = 0
+    text_cut: Annotated[bool, "whether their text was longer than we read"] = False
+    files_unread: Annotated[bool, "whether some of what they attached could not be read"] = False
     answer_by: Annotated[datetime | None, "when an answer may be expected, or None: unknown"] = None
     measured: Annotated[bool, "whether answer_by comes from real answers, not from an aim"] = False
     at_work: Annotated[bool, "whether people are at work now"] = True
@@ -115,23 +121,21 @@ class _AnswerTime(CustomerFacts):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Acknowledgement(_AnswerTime):
+class Acknowledgement(_Arrived):
     article: Annotated[ArticleFacts | None, "an article that surely fits, or None"] = None
-    head_only: Annotated[bool, "whether the mail was too large, so that its text is missing"] = (
-        False
-    )
     understood: Annotated[str | None, "how their text begins (proven senders only), or None"] = None
-    files: Annotated[int, "how many files came along (proven senders only)"] = 0
+    files: Annotated[int, "how many files came along, all whole (proven senders only), or 0"] = 0
 
     def __post_init__(self) -> None:
         CustomerFacts.__post_init__(self)
         words = self.understood.strip() if self.authenticated and self.understood else ""
         object.__setattr__(self, "understood", _beginning(words) or None)
-        object.__setattr__(self, "files", self.files if self.authenticated else 0)
+        whole = self.authenticated and not (self.too_large or self.files_unread)
+        object.__setattr__(self, "files", self.files if whole else 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reopened(_AnswerTime):
+class Reopened(_Arrived):
     """A solved ticket is open again."""
 
 

@@ -92,6 +92,7 @@ class Policy:
     auto_close: AutoClosePolicy = AutoClosePolicy()
     ask_if_it_helped: bool = False  # two links in the mail that says a ticket is solved
     authserv_id: str = ""  # believed in Authentication-Results; '' believes nobody
+    largest_message: int = 50_000_000  # octets; of a larger one only so many are fetched
     reply_by_subaddress: bool = True
     token_lifetime: timedelta = timedelta(days=365)
     envelope_sender: str = "token"  # token | null | an address

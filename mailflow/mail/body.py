@@ -116,6 +116,8 @@ def _read_text(part: Part, pieces: list[str], pages: list[str], defects: set[str
         if part.content_type != "text/html":
             defects.add("html-labelled-plain")
         page = _cut_html(text, defects)
+        if len(page) < len(text):
+            defects.add("text-cut")  # here the HTML is the text
         pages.append(page)
         pieces.append(html_to_text(page))
         return
