@@ -274,18 +274,24 @@ def _notification(occasion: Occasion, agent: Agent, policy: Policy) -> Letter:
 
 def _agent_articles(occasion: Occasion) -> tuple[ArticleFacts, ...]:
     said = [(a.article_id, a.confidence) for a in occasion.suggestion.articles]
+    listed = listed_articles(said, occasion.articles)
     return tuple(
-        article_facts(article, sure) for article, sure in listed_articles(said, occasion.articles)
+        # An article may be called "2" itself, and a short name is never read as a place.
+        article_facts(article, sure, article.id if place in occasion.articles else place)
+        for place, article, sure in listed
     )
 
 
 def listed_articles(
     said: Sequence[tuple[str, float]], articles: Mapping[str, Article]
-) -> Sequence[tuple[Article, float]]:
-    """What a notice to agents lists of the suggested (id, confidence), best first, in this order."""
-    known = [(articles.get(article_id), sure) for article_id, sure in said]
-    likely = [(article, sure) for article, sure in known if article and sure >= _LEAST_CONFIDENCE]
-    return likely[:_MAX_ARTICLES_SHOWN]
+) -> Sequence[tuple[str, Article, float]]:
+    """What a notice to agents lists of the suggested (id, confidence), best first, each with its place.
+
+    The place is the one among the suggestions: an article deleted later leaves a gap, and moves no other.
+    """
+    likely = [(n, i, sure) for n, (i, sure) in enumerate(said, 1) if sure >= _LEAST_CONFIDENCE]
+    known = [(str(n), articles[i], sure) for n, i, sure in likely if i in articles]
+    return known[:_MAX_ARTICLES_SHOWN]
 
 
 _MEND_TEXT = "Write your answer above the notification and remove the rest, then send it again."
@@ -429,9 +435,10 @@ def desk_facts(ticket: Ticket, policy: Policy) -> DeskFacts:
     }
 
 
-def article_facts(article: Article, confidence: float | None) -> ArticleFacts:
+def article_facts(article: Article, confidence: float | None, call: str = "") -> ArticleFacts:
     return ArticleFacts(
         id=article.id,
+        call=call,
         title=article.title,
         body=article.body,
         status=article.status.value,

@@ -434,8 +434,10 @@ def _agent_samples() -> tuple[NoticeFacts, ...]:
             priority="high",
             priority_confidence=0.87,
             articles=(
-                _ARTICLE,
-                ArticleFacts(id="password-reset", title="Resetting a password", confidence=0.04),
+                replace(_ARTICLE, call="1"),
+                ArticleFacts(
+                    id="password-reset", call="2", title="Resetting a password", confidence=0.24
+                ),
             ),
             because=("“sign in”, “by noon”", "like ticket 7"),
         ),

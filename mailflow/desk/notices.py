@@ -43,6 +43,7 @@ class NoticeKind(enum.StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleFacts:
     id: Annotated[str, "the article's short name, such as login-loop"] = ""
+    call: Annotated[str, "what #article takes to send it, such as 2 (agents only)"] = ""
     title: Annotated[str, "the article's title"]
     body: Annotated[str, "the article's text"] = ""
     status: Annotated[str, "known, workaround or fixed"] = "known"

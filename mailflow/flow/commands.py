@@ -86,8 +86,7 @@ def articles_at_hand(work: Work, desk: Desk, message: IncomingMessage) -> Mappin
     said = work.tickets.told_articles((*message.in_reply_to, *message.references))
     if not said:
         return desk.articles
-    listed = listed_articles(said, desk.articles)
-    by_place = {str(n): article for n, (article, _) in enumerate(listed, 1)}
+    by_place = {place: article for place, article, _ in listed_articles(said, desk.articles)}
     return {**by_place, **desk.articles}
 
 

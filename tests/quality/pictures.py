@@ -71,7 +71,7 @@ def main() -> int:
             source = Path(folder, f"{name}.html")
             source.write_text(page, encoding="utf-8")
             target = args.out / f"{name}.png"
-            command = [browser, "--headless", "--no-sandbox", "--hide-scrollbars", "--disable-gpu", "--virtual-time-budget=10000", "--run-all-compositor-stages-before-draw",
+            command = [browser, "--headless", "--no-sandbox", f"--user-data-dir={folder}/profile", "--hide-scrollbars", "--disable-gpu", "--virtual-time-budget=10000", "--run-all-compositor-stages-before-draw",
                        f"--window-size={WIDTH},{HEIGHT}", f"--screenshot={target}", str(source)]  # fmt: skip
             subprocess.run(command, check=True, capture_output=True, timeout=120)
             print(target)

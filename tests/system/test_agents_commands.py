@@ -14,6 +14,7 @@ from sqlalchemy import update
 
 from mailflow.config import ConfigError
 from mailflow.demo.servers import EmbeddedServers
+from mailflow.desk.suggestion import ArticleSuggestion, Suggestion
 from mailflow.desk.ticket import Article
 from mailflow.store import tables as t
 from tests.daemon import rows
@@ -275,12 +276,12 @@ def test_a_mail_opens_a_ticket_for_somebody_else(desk, servers):
     assert "rang" not in newest(servers, BOSS).text
 
 
-def with_articles(desk):
+def with_articles(desk, without=""):
     known = [
         Article("printer", "Printer", "Switch it on."),
         Article("wifi", "Wifi does not connect", "Hold the button."),
     ]
-    desk.app.desk = replace(desk.app.desk, articles={a.id: a for a in known})
+    desk.app.desk = replace(desk.app.desk, articles={a.id: a for a in known if a.id != without})
 
 
 def test_an_article_is_sent_in_the_agents_name(desk, servers):
@@ -291,17 +292,43 @@ def test_an_article_is_sent_in_the_agents_name(desk, servers):
     assert rows(desk.folder, "select article_id, status from ticket") == [("wifi", "solved")]
 
 
-def test_an_article_is_named_by_its_place_in_the_notice(desk, servers):
+class Suggests:
+    """Stands for a model: these articles, whatever is asked."""
+
+    def __init__(self, *articles):
+        self._said = Suggestion(articles=tuple(ArticleSuggestion(a, 0.4) for a in articles))
+
+    def suggest_many(self, asked):
+        return [self._said for _ in asked]
+
+
+def commands_offered(notice):
+    return re.findall(r"^- (#article \S+): ", notice.text, re.MULTILINE)
+
+
+def test_an_article_is_sent_by_the_command_the_notice_lists(desk, servers):
     with_articles(desk)
+    desk.app.suggests = Suggests("gone", "printer", "wifi")
     opened(desk)
-    said = [{"article_id": i, "confidence": 0.4} for i in ("gone", "printer", "wifi")]
-    with desk.app.store.begin() as work:
-        work.tickets._connection.execute(update(t.message).values(suggestion={"articles": said}))
     notice = newest(servers, ANN)
-    assert "Not sent" in command(desk, servers, "#article 3", notice=notice)[0].subject
-    command(desk, servers, "#article 2", notice=notice)
+    assert commands_offered(notice) == ["#article 2", "#article 3"]
+    assert "Not sent" in command(desk, servers, "#article 1", notice=notice)[0].subject
+    with_articles(desk, without="printer")  # deleted since: the numbers stay
+    assert "Not sent" in command(desk, servers, "#article 2", notice=notice)[0].subject
+    command(desk, servers, "#article 3", notice=notice)
     assert "Hold the button." in newest(servers, MIA).text
     assert rows(desk.folder, "select article_id from ticket") == [("wifi",)]
+
+
+def test_an_article_that_is_called_by_a_number_keeps_it(desk, servers):
+    with_articles(desk)
+    desk.app.suggests = Suggests("printer", "wifi")
+    desk.app.desk.articles["2"] = Article("2", "Paper jam", "Open the flap.")
+    opened(desk)
+    notice = newest(servers, ANN)
+    assert commands_offered(notice) == ["#article 1", "#article wifi"]
+    command(desk, servers, "#article 2", notice=notice)
+    assert "Open the flap." in newest(servers, MIA).text
 
 
 def test_a_planned_update_is_postponed_and_dropped_among_other_commands(desk, servers):

@@ -249,6 +249,28 @@ def test_a_layout_that_does_not_show_the_text_is_refused(overlay: Path) -> None:
     assert "Thank you" in (templates.render(ACK, "en", sample_facts(ACK)).html or "")
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_suggested_article_stands_behind_its_command(
+    templates: Templates, language: str
+) -> None:
+    facts = AgentNotification(
+        ticket_number=7,
+        ticket_tag="[#7]",
+        support_name="S",
+        is_new=True,
+        requester_address="mia@home.test",
+        articles=(
+            ArticleFacts(id="login-loop", call="1", title="Signed out at once"),
+            ArticleFacts(id="2", call="2-2", title="Forgot it", confidence=0.4),
+        ),
+    )
+    rendered = templates.render(NoticeKind.AGENT_NOTIFICATION, language, plain_facts(facts))
+    html = entities.unescape(rendered.html or "")
+    for command, title in (("#article 1", "Signed out at once"), ("#article 2-2", "Forgot it")):
+        assert re.search(rf"^- {command}\s?: {title}", rendered.text, re.MULTILINE)
+        assert re.search(rf"<li\b[^>]*><strong>{command}</strong>\s?: {title}", html)
+
+
 CANARY = "c4n4ry"
 
 
