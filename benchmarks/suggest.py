@@ -3,7 +3,8 @@
     python benchmarks/suggest.py                     both
     python benchmarks/suggest.py cost [--quick]      1,000 articles and 10,000 past tickets of 40 words,
                                                      then 100,000 articles; quick: a tenth of the first
-    python benchmarks/suggest.py quality [FOLDER]    on open data sets (default ../shared/datasets)
+    python benchmarks/suggest.py quality [FOLDER]    on open data sets (default ../shared/datasets);
+                                                     --embeddings=DIR learns with them, --only=SET
 
 Cost is processor time on one core. The texts are made up from a seeded vocabulary with a natural
 (Zipf) distribution of words. Quality learns from the training splits and reads the test splits once;

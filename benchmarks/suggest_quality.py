@@ -14,6 +14,7 @@ import numpy as np
 
 from mailflow.desk.ticket import Priority
 from mailflow.shipped import shipped
+from mailflow.suggest.embeddings import Embeddings, load_embeddings
 from mailflow.suggest.learn_ranking import LearnArticle, LearnTicket
 from mailflow.suggest.lexicon import load_lexicon
 from mailflow.suggest.measure import (
@@ -48,10 +49,15 @@ def bootstrap(measure: Callable[[np.ndarray], float], count: int) -> str:
     return f"{measure(np.arange(count)):.3f} [{low:.3f}, {high:.3f}]"
 
 
+def embeddings_named() -> Embeddings | None:
+    named = [a.partition("=")[2] for a in sys.argv if a.startswith("--embeddings=")]
+    return load_embeddings(Path(named[0])) if named else None
+
+
 def learn(articles: Sequence[Row], rows: Sequence[Row]) -> Model:
     made = [LearnArticle(a["label"], a["title"], a["body"]) for a in articles]
     history = [LearnTicket("", r["text"], r["label"]) for r in rows]
-    return learn_model(made, history, (), own_tickets=True)
+    return learn_model(made, history, (), own_tickets=True, embeddings=embeddings_named())
 
 
 def bare(rows: Sequence[Row]) -> list[Row]:

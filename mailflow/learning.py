@@ -118,6 +118,7 @@ def _in_child(
         "serving": str(model_folder(settings)),
         "lexicon": str(shipped("models") / _LEXICON),
         "out": str(out),
+        "embeddings": str(settings.suggestions.embeddings or ""),
     }
     descriptor = os.open(order, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     try:
@@ -133,7 +134,8 @@ def _in_child(
 
 def _run(order: Path) -> dict[str, object]:
     """The child's answer. Raises ValueError telling how it ended."""
-    one = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    threads = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
+    one = dict.fromkeys(threads, "1")
     ended = subprocess.run(  # noqa: S603 - our own module
         [
             *("nice", "-n", str(_NICE), sys.executable, "-m", "mailflow.suggest.trial"),

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from mailflow.cli.outcome import CONFIGURATION_INVALID, FAILED, FINE, MAIL_UNREACHABLE
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mailflow.config import Loaded, Settings
 
 
@@ -241,6 +243,19 @@ def look_at_model(settings: Settings) -> Iterator[Finding]:
         yield Finding("model", Status.WARNING, fault, step)
     else:
         yield Finding("model", Status.OK, str(model_folder(settings)))
+    if settings.suggestions.embeddings is not None:
+        yield _embeddings(settings.suggestions.embeddings)
+
+
+def _embeddings(folder: Path) -> Finding:
+    from mailflow.suggest.embeddings import load_embeddings
+    from mailflow.suggest.unusable import ModelUnusable
+
+    try:
+        return Finding("embeddings", Status.OK, str(load_embeddings(folder).folder))
+    except ModelUnusable as error:
+        cause = f"no model can be trained as configured: {error.reason}"
+        return Finding("embeddings", Status.WARNING, cause, error.mend)
 
 
 def look_at_state(settings: Settings) -> Iterator[Finding]:

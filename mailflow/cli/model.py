@@ -60,6 +60,14 @@ def train(
             "--examples", help="The history is made up: never show its suggestions to customers."
         ),
     ] = False,
+    embeddings: Annotated[
+        Path | None,
+        typer.Option(
+            "--embeddings",
+            metavar="DIR",
+            help="Learn with static embeddings too, a folder that model2vec saved.",
+        ),
+    ] = None,
 ) -> None:
     """Train a model: from files, or without any from this installation's own tickets and articles.
 
@@ -67,11 +75,17 @@ def train(
     that serves on the newest confirmed tickets and takes its place only if it is not worse.
     """
     if articles is None and out is None and history is None and not examples:
+        if embeddings is not None:
+            raise Failure(
+                "training from own tickets takes the embeddings from suggestions.embeddings",
+                f"mailflow --set suggestions.embeddings={embeddings} model train",
+            )
         _train_own(ctx)
         return
     if articles is None or out is None:
         raise Failure("files need both --articles and --out", "name both, or neither")
     from mailflow.shipped import shipped
+    from mailflow.suggest.embeddings import load_embeddings
     from mailflow.suggest.tables import TableFault, read_articles, read_history
     from mailflow.suggest.train import learn_model, lexicon_beside, load_lexicon, save_model
     from mailflow.suggest.unusable import ModelUnusable
@@ -82,7 +96,8 @@ def train(
         tickets = read_history(history, frozenset(a.id for a in known)) if history else []
         lexicon_file = lexicon_beside(out, shipped("models") / LEXICON)
         lexicon = load_lexicon(lexicon_file) if lexicon_file else ()
-        model = learn_model(known, tickets, lexicon, own_tickets=not examples)
+        meaning = load_embeddings(embeddings) if embeddings else None
+        model = learn_model(known, tickets, lexicon, own_tickets=not examples, embeddings=meaning)
         version = save_model(model, out, known, tickets, lexicon_file)
     except TableFault as error:
         raise Failure(str(error), "correct the file") from error
@@ -108,7 +123,9 @@ def _train_own(ctx: typer.Context) -> None:
     if entry is None:
         raise Failure("another process is training", "wait for it, then see `mailflow model list`")
     if not entry.name:
-        raise Failure(entry.verdict, "see that there is memory, then try again")
+        raise Failure(
+            entry.verdict, "see `mailflow check`, and that there is memory; then try again"
+        )
     learned = f"{entry.articles} articles, {entry.tickets} confirmed tickets"
     typer.echo(f"model {entry.name}: {learned}; {entry.verdict}")
 

@@ -375,6 +375,8 @@ class SuggestionsSettings(Section):
     """An article is suggested only where at least this share of such suggestions was right."""
     train: Literal["never", "daily", "weekly"] = "daily"
     """How often to train from your own tickets, when agents confirmed at least ten new ones."""
+    embeddings: OptionalPath = None
+    """Folder of static embeddings (model2vec) that such training learns with. Empty: none."""
 
 
 class TemplatesSettings(Section):

@@ -35,6 +35,7 @@ def card_for(
         f"| Past tickets with a priority | {sum(priorities.values())} "
         f"({', '.join(f'{count} {name}' for name, count in sorted(priorities.items()))}) |",
         f"| Hash of the data learned from | `{data[:16]}` |",
+        *_embeddings_line(model),
         f"| Measured on | {evidence} |",
         f"| Names an article at 95 % precision | {'above its threshold' if threshold is not None else 'never: not enough evidence'} |",
         f"| Shows it to customers | {'when the installation allows it' if model.accept.own_tickets else 'never'} |",
@@ -49,3 +50,14 @@ def card_for(
         "as you treat the mailbox.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _embeddings_line(model: Model) -> list[str]:
+    """Nothing for a model without them."""
+    meaning = model.ranking and model.ranking.meaning
+    if not meaning:
+        return []
+    known = meaning.embeddings
+    return [
+        f"| Embeddings (nearest tickets and articles by them too) | `{known.sha256[:16]}` in `{known.folder}` |"
+    ]

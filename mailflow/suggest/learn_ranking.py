@@ -17,6 +17,7 @@ from scipy.linalg import lapack
 
 from mailflow.desk.ticket import Article
 from mailflow.suggest.accept import Accept, logistic, precision_curve
+from mailflow.suggest.embeddings import Embeddings, Meaning
 from mailflow.suggest.index import index_of
 from mailflow.suggest.learn_margins import (
     JudgedMargins,
@@ -25,10 +26,10 @@ from mailflow.suggest.learn_margins import (
     worth_learning,
 )
 from mailflow.suggest.ranking import (
-    DEFAULT_WEIGHTS,
     SIGNS,
     Evidence,
     Ranking,
+    default_weights,
     kernel,
     likeness_for,
     probabilities,
@@ -99,10 +100,14 @@ class Learning:
 
 
 def learn_ranking(
-    articles: Sequence[LearnArticle], tickets: Sequence[LearnTicket], *, own_tickets: bool
+    articles: Sequence[LearnArticle],
+    tickets: Sequence[LearnTicket],
+    *,
+    own_tickets: bool,
+    embeddings: Embeddings | None = None,
 ) -> tuple[Ranking, Accept]:
     """The ranking and its accept model. ``own_tickets``: a person of this installation confirmed them."""
-    ranking, rows = _untrained(articles, tickets)
+    ranking, rows = _untrained(articles, tickets, embeddings)
     if not len(ranking.row_class):
         return ranking, unmeasured()
     learning = _regression(ranking, rows)
@@ -117,7 +122,9 @@ def learn_ranking(
 
 
 def _untrained(
-    articles: Sequence[LearnArticle], tickets: Sequence[LearnTicket]
+    articles: Sequence[LearnArticle],
+    tickets: Sequence[LearnTicket],
+    embeddings: Embeddings | None = None,
 ) -> tuple[Ranking, Rows]:
     index = {article.id: c for c, article in enumerate(articles)}
     labelled = [
@@ -130,9 +137,13 @@ def _untrained(
     asked = sorted({c for c in classes if c >= 0})
     near = asked if len(articles) > NEAR_ARTICLES else list(range(len(articles)))
     far = sorted(set(range(len(articles))) - set(near))
-    texts = [words_of(ticket.text) for _, ticket in labelled]
-    texts += [words_of(_article_text(articles[c])) for c in near]
-    far_texts = [words_of(_article_text(articles[c])) for c in far]
+    written = [ticket.text for _, ticket in labelled]
+    written += [_article_text(articles[c]) for c in near]
+    far_written = [_article_text(articles[c]) for c in far]
+    texts, far_texts = [words_of(t) for t in written], [words_of(t) for t in far_written]
+    meaning = None
+    if embeddings is not None:
+        meaning = Meaning(embeddings, embeddings.vectors(written), embeddings.vectors(far_written))
     few = 1 if len(texts) < 3_000 else 2
     space = learn_space(
         texts, shares=SHARES, min_documents=(1, few, few, few), light_texts=far_texts
@@ -148,11 +159,12 @@ def _untrained(
         row_notes=tuple(_note(ticket) for _, ticket in labelled),
         alpha=np.zeros((len(texts), len(near)), dtype=np.float32),
         columns=np.array(near, dtype=np.int64),
-        weights=DEFAULT_WEIGHTS,
+        weights=default_weights(meaning),
         index=index_of(rows.matrix),
         far_rows=far_rows,
         far_class=np.array(far, dtype=np.int64),
         far=index_of(far_rows, exact=False) if far else None,
+        meaning=meaning,
     )
     return replace(ranking, vocabulary=whole_vocabulary(ranking)), rows
 
@@ -222,8 +234,21 @@ def _judged_as_new(learning: Learning, which: Integers) -> Evidence:
     cosines = ranking.index.cosines(texts)
     cosines[np.arange(len(which)), which] = 0
     margins = learning.margins.seen[which] if learning.margins else np.zeros_like(regression)
-    near = Evidence(regression, *likeness_for(ranking, cosines), margins)
-    return with_far(ranking, near, texts)
+    vectors, meaning = _meaning(ranking, which, (np.arange(len(which)), which))
+    near = Evidence(regression, *likeness_for(ranking, cosines), margins, meaning)
+    return with_far(ranking, near, texts, vectors)
+
+
+def _meaning(
+    ranking: Ranking, which: Integers, hidden: tuple[Integers | slice, Integers]
+) -> tuple[Floats | None, tuple[Floats, ...]]:
+    """The vectors of these tickets, and what they tell while they do not see the ``hidden`` rows."""
+    if ranking.meaning is None:
+        return None, ()
+    vectors = ranking.meaning.rows[which]
+    cosines = vectors @ ranking.meaning.rows.T
+    cosines[hidden] = 0
+    return vectors, likeness_for(ranking, cosines)
 
 
 def _leave_one_out(learning: Learning) -> Judged:
@@ -284,10 +309,11 @@ def _without(
     cosines[:, members] = 0
     margins = learning.margins.hidden[own] if learning.margins else np.zeros(answer.shape)
     likeness = likeness_for(ranking, cosines)
+    vectors, meaning = _meaning(ranking, own, (slice(None), members))
     near_ones = Evidence(
-        answer.astype(np.float32), *likeness, margins.astype(np.float32, copy=False)
+        answer.astype(np.float32), *likeness, margins.astype(np.float32, copy=False), meaning
     )
-    return with_far(ranking, near_ones, texts)
+    return with_far(ranking, near_ones, texts, vectors)
 
 
 def _known(ranking: Ranking, texts: sparse.csr_matrix, documents: Integers) -> Doubles:
@@ -309,11 +335,11 @@ def _fitted(learning: Learning) -> tuple[float, ...]:
     scope = np.flatnonzero(ranking.row_class[: ranking.tickets] >= 0)
     per_article = len(scope) / max(1, len(np.unique(ranking.row_class[scope])))
     if per_article < 8:  # leaving one of few out says too little about having them all
-        return DEFAULT_WEIGHTS
+        return ranking.weights
     scope = scope[:: max(1, -(-len(scope) // FITTED_ON))]
     evidence = _judged_as_new(learning, scope)
     kinds = np.stack(evidence.kinds, axis=1)
-    truth, start = ranking.row_class[scope], np.array(DEFAULT_WEIGHTS)
+    truth, start = ranking.row_class[scope], np.array(ranking.weights)
     of_truth = kinds[np.arange(len(scope)), :, truth].astype(np.float64)
 
     def loss(weights: Doubles) -> tuple[float, Doubles]:

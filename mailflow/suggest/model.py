@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,10 +12,11 @@ from mailflow.desk.suggestion import ArticleSuggestion, Suggestion
 from mailflow.desk.ticket import Article
 from mailflow.suggest.accept import Accept
 from mailflow.suggest.because import because_of
+from mailflow.suggest.embeddings import embeddings_again
 from mailflow.suggest.features import features_of
-from mailflow.suggest.files import RETRAIN, read_model
+from mailflow.suggest.files import RETRAIN, Array, read_model
 from mailflow.suggest.lexicon import Lexicon, load_lexicon
-from mailflow.suggest.packing import unpack_accept, unpack_priority, unpack_ranking
+from mailflow.suggest.packing import Facts, unpack_accept, unpack_priority, unpack_ranking
 from mailflow.suggest.priority import PriorityModel, read_priorities
 from mailflow.suggest.ranking import Ranking, evidence_for, probabilities, signs_for
 from mailflow.suggest.space import Floats, Integers
@@ -69,7 +70,9 @@ class Model:
             return said
         rows = self.ranking.space.rows(features)
         cosines = self.ranking.index.cosines(rows.matrix)
-        evidence = evidence_for(self.ranking, cosines, rows.matrix)
+        meaning = self.ranking.meaning
+        vectors = meaning.embeddings.vectors(texts) if meaning else None
+        evidence = evidence_for(self.ranking, cosines, rows.matrix, vectors)
         chances = probabilities(evidence.pooled(self.ranking.weights))
         signs = signs_for(self.ranking, rows.matrix, evidence, rows.known)
         scores = self.accept.score(signs)
@@ -125,7 +128,7 @@ def load_model(folder: Path, *, precision: float = 0.95) -> Model:
     try:
         return Model(
             version=version,
-            ranking=unpack_ranking(facts["ranking"], arrays) if facts.get("ranking") else None,
+            ranking=_ranking_of(facts["ranking"], arrays) if facts.get("ranking") else None,
             accept=unpack_accept(facts["accept"]),
             priority=unpack_priority(facts["priority"], arrays) if facts.get("priority") else None,
             lexicon=lexicon,
@@ -133,6 +136,12 @@ def load_model(folder: Path, *, precision: float = 0.95) -> Model:
         )
     except (KeyError, ValueError, TypeError, IndexError, AttributeError, OverflowError) as error:
         raise ModelUnusable(f"the model in {folder} is damaged: {error}", RETRAIN) from error
+
+
+def _ranking_of(facts: Facts, arrays: Mapping[str, Array]) -> Ranking:
+    named = facts.get("embeddings")
+    found = embeddings_again(Path(named["folder"]), named["sha256"]) if named else None
+    return unpack_ranking(facts, arrays, found)
 
 
 __all__ = ["Model", "ModelUnusable", "load_model"]

@@ -11,13 +11,14 @@ from scipy import sparse
 
 from mailflow.desk.ticket import Article
 from mailflow.suggest.accept import Accept
+from mailflow.suggest.embeddings import Embeddings, Meaning
 from mailflow.suggest.features import BLOCKS
 from mailflow.suggest.files import Array
 from mailflow.suggest.index import index_of
 from mailflow.suggest.learn_margins import Margins
 from mailflow.suggest.priority import SIGNS as PRIORITY_SIGNS
 from mailflow.suggest.priority import STEPS, PriorityModel
-from mailflow.suggest.ranking import KINDS_OF_EVIDENCE, SIGNS, Ranking, whole_vocabulary
+from mailflow.suggest.ranking import SIGNS, Ranking, default_weights, whole_vocabulary
 from mailflow.suggest.space import Block, Space
 
 Facts = dict[str, Any]
@@ -54,6 +55,11 @@ def pack_ranking(ranking: Ranking) -> tuple[Facts, dict[str, Array]]:
     }
     if ranking.margins is not None:
         arrays |= _pack_margins(ranking.margins)
+    if (meaning := ranking.meaning) is not None:
+        arrays["meaning.rows"] = meaning.rows.astype(np.float16)
+        arrays["meaning.far"] = meaning.far_rows.astype(np.float16)
+        known = meaning.embeddings
+        facts["embeddings"] = {"folder": str(known.folder), "sha256": known.sha256}
     facts |= {
         "articles": [[a.id, a.title, a.body] for a in ranking.articles],
         "tickets": ranking.tickets,
@@ -93,7 +99,10 @@ def _unpack_rows(arrays: Mapping[str, Array], name: str, width: int) -> sparse.c
     return sparse.csr_matrix((values, columns.astype(np.int32), starts.astype(np.int32)), shape)
 
 
-def unpack_ranking(facts: Facts, arrays: Mapping[str, Array]) -> Ranking:
+def unpack_ranking(
+    facts: Facts, arrays: Mapping[str, Array], embeddings: Embeddings | None
+) -> Ranking:
+    """``embeddings``: those that the facts name."""
     space = unpack_space(facts, arrays, "ranking")
     articles = tuple(Article(str(i), str(title), str(body)) for i, title, body in facts["articles"])
     rows = _unpack_rows(arrays, "rows", space.offsets[-1])
@@ -115,6 +124,9 @@ def unpack_ranking(facts: Facts, arrays: Mapping[str, Array]) -> Ranking:
         _require(bool((np.diff(part) >= 0).all()), "order")
     notes = tuple(str(note) for note in facts["notes"])
     _require(len(notes) == tickets, "notes")
+    meaning = (
+        _unpack_meaning(arrays, embeddings, len(classes), len(far_class)) if embeddings else None
+    )
     ranking = Ranking(
         space=space,
         articles=articles,
@@ -124,14 +136,26 @@ def unpack_ranking(facts: Facts, arrays: Mapping[str, Array]) -> Ranking:
         row_notes=notes,
         alpha=alpha,
         columns=columns,
-        weights=_numbers(facts["weights"], KINDS_OF_EVIDENCE),
+        weights=_numbers(facts["weights"], len(default_weights(meaning))),
         index=index_of(rows),
         far_rows=far_rows,
         far_class=far_class,
         far=index_of(far_rows, exact=False) if len(far_class) else None,
         margins=_unpack_margins(arrays, space.offsets[-1], len(columns)),
+        meaning=meaning,
     )
     return replace(ranking, vocabulary=whole_vocabulary(ranking))
+
+
+def _unpack_meaning(
+    arrays: Mapping[str, Array], embeddings: Embeddings, rows: int, far: int
+) -> Meaning:
+    vectors = [
+        _array(arrays, f"meaning.{part}", "f", 2).astype(np.float32) for part in ("rows", "far")
+    ]
+    for found, count in zip(vectors, (rows, far), strict=True):
+        _require(found.shape == (count, embeddings.dimensions), "meaning")
+    return Meaning(embeddings, *vectors)
 
 
 def _pack_margins(margins: Margins) -> dict[str, Array]:

@@ -6,7 +6,8 @@ tickets and the articles themselves):
 - *regression*: least squares on an exponential kernel of the cosine, which lets words count together;
 - *neighbours*: the share of the nearest past tickets that had this article;
 - *likeness*: the cosine of the nearest past ticket, and of the article's own text;
-- *margins*: linear classifiers, one against the rest, where the tickets are enough to learn them.
+- *margins*: linear classifiers, one against the rest, where the tickets are enough to learn them;
+- *meaning*: neighbours and likeness by embeddings, where the model was trained with them.
 
 Their weighted sum through a softmax is the ranking. The same functions serve and train; in training
 a row's likeness to itself is masked, so that every past ticket is judged as if it were new. Beyond
@@ -23,6 +24,7 @@ import numpy as np
 from scipy import sparse
 
 from mailflow.desk.ticket import Article
+from mailflow.suggest.embeddings import Meaning
 from mailflow.suggest.features import PAIRS
 from mailflow.suggest.index import Index
 from mailflow.suggest.learn_margins import Margins
@@ -32,8 +34,8 @@ NEIGHBOURS = 30
 SHARPNESS = 14.0  # a neighbour's vote is exp(SHARPNESS * cosine)
 GAMMA = 2.0  # of the kernel exp(GAMMA * (cosine - 1))
 BIAS = 0.05  # a constant added to the kernel: the regression's intercept
-KINDS_OF_EVIDENCE = 5
 DEFAULT_WEIGHTS = (15.0, 0.1, 4.0, 20.0, 6.0)  # in the order of `Evidence`
+MEANING_WEIGHTS = (2.0, 8.0, 16.0)  # further ones, of a model with embeddings
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class Ranking:
     far_class: Integers
     far: Index | None = None
     margins: Margins | None = None
+    meaning: Meaning | None = None
     vocabulary: sparse.csr_matrix | None = None  # rows of each article in which each stem stands
 
 
@@ -95,10 +98,18 @@ class Evidence:
     nearest: Floats
     article: Floats
     margins: Floats
+    meaning: tuple[Floats, ...] = ()  # neighbours, nearest, article: by embeddings
 
     @property
     def kinds(self) -> tuple[Floats, ...]:
-        return (self.regression, self.neighbours, self.nearest, self.article, self.margins)
+        return (
+            self.regression,
+            self.neighbours,
+            self.nearest,
+            self.article,
+            self.margins,
+            *self.meaning,
+        )
 
     def pooled(self, weights: Sequence[float]) -> Floats:
         total = np.zeros_like(self.regression)
@@ -114,24 +125,42 @@ def kernel(cosines: Floats) -> Floats:
     return found
 
 
-def evidence_for(ranking: Ranking, cosines: Floats, texts: sparse.csr_matrix) -> Evidence:
-    """All evidence from the cosines to every row, shape (texts, rows), over all articles."""
+def default_weights(meaning: Meaning | None) -> tuple[float, ...]:
+    return DEFAULT_WEIGHTS + (MEANING_WEIGHTS if meaning else ())
+
+
+def evidence_for(
+    ranking: Ranking, cosines: Floats, texts: sparse.csr_matrix, vectors: Floats | None = None
+) -> Evidence:
+    """All evidence from the cosines to every row, shape (texts, rows), over all articles.
+
+    ``vectors``: the texts' embeddings, which a ranking with ``meaning`` needs.
+    """
     regression = kernel(cosines) @ ranking.alpha
     margins = ranking.margins.answers(texts) if ranking.margins else np.zeros_like(regression)
-    return with_far(ranking, Evidence(regression, *likeness_for(ranking, cosines), margins), texts)
+    meaning: tuple[Floats, ...] = ()
+    if ranking.meaning is not None and vectors is not None:
+        meaning = likeness_for(ranking, vectors @ ranking.meaning.rows.T)
+    near = Evidence(regression, *likeness_for(ranking, cosines), margins, meaning)
+    return with_far(ranking, near, texts, vectors)
 
 
-def with_far(ranking: Ranking, near: Evidence, texts: sparse.csr_matrix) -> Evidence:
+def with_far(
+    ranking: Ranking, near: Evidence, texts: sparse.csr_matrix, vectors: Floats | None
+) -> Evidence:
     """The evidence over ``columns`` spread over all articles, and the likeness of the far ones."""
     if ranking.far is None:
         return near
     size = (texts.shape[0], len(ranking.articles))
-    whole = [np.zeros(size, dtype=np.float32) for _ in range(KINDS_OF_EVIDENCE)]
+    whole = [np.zeros(size, dtype=np.float32) for _ in near.kinds]
     for kind, found in zip(whole, near.kinds, strict=True):
         kind[:, ranking.columns] = found
     full = sum(ranking.space.shares[: PAIRS + 1])  # far rows hold stems and ordered pairs alone
     whole[3][:, ranking.far_class] = ranking.far.cosines(texts) / np.float32(full)
-    return Evidence(*whole)
+    if ranking.meaning is not None and vectors is not None:
+        whole[-1][:, ranking.far_class] = vectors @ ranking.meaning.far_rows.T
+    regression, neighbours, nearest, article, margins, *meaning = whole
+    return Evidence(regression, neighbours, nearest, article, margins, tuple(meaning))
 
 
 def likeness_for(ranking: Ranking, cosines: Floats) -> tuple[Floats, Floats, Floats]:

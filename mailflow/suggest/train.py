@@ -13,6 +13,7 @@ import numpy as np
 
 from mailflow.suggest.accept import Accept
 from mailflow.suggest.card import card_for
+from mailflow.suggest.embeddings import Embeddings
 from mailflow.suggest.files import Array, write_model
 from mailflow.suggest.learn_priority import learn_priority
 from mailflow.suggest.learn_ranking import LearnArticle, LearnTicket, learn_ranking, unmeasured
@@ -33,11 +34,14 @@ def learn_model(
     lexicon: Lexicon,
     *,
     own_tickets: bool,
+    embeddings: Embeddings | None = None,
 ) -> Model:
     """A model in memory. ``own_tickets``: the tickets are this installation's, confirmed by people."""
     ranking, accept = None, unmeasured()
     if articles:
-        ranking, accept = learn_ranking(articles, tickets, own_tickets=own_tickets)
+        ranking, accept = learn_ranking(
+            articles, tickets, own_tickets=own_tickets, embeddings=embeddings
+        )
     priority = learn_priority(tickets, lexicon)
     return Model("unsaved", ranking, accept, priority, lexicon)
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mailflow.desk.ticket import Priority
+from mailflow.suggest.embeddings import Embeddings, load_embeddings
 from mailflow.suggest.learn_ranking import LearnArticle, LearnTicket
 from mailflow.suggest.model import Model, load_model
 from mailflow.suggest.train import learn_model, load_lexicon, save_model
@@ -80,8 +81,14 @@ def _train(order: Path) -> dict[str, object]:
     tickets = [LearnTicket(*row) for row in facts["tickets"]]
     lexicon_file = Path(facts["lexicon"])
     lexicon = load_lexicon(lexicon_file)
-    promote, reason = _judge(facts, articles, tickets, Path(facts["serving"]), lexicon_file)
-    model = learn_model(articles, tickets, lexicon, own_tickets=True)
+    try:
+        embeddings = load_embeddings(Path(facts["embeddings"])) if facts["embeddings"] else None
+    except ModelUnusable as error:
+        return {"reason": f"training failed: {error.reason}"}
+    promote, reason = _judge(
+        facts, articles, tickets, Path(facts["serving"]), lexicon_file, embeddings
+    )
+    model = learn_model(articles, tickets, lexicon, own_tickets=True, embeddings=embeddings)
     version = save_model(model, Path(facts["out"]), articles, tickets, lexicon_file)
     return {"version": version, "promote": promote, "reason": reason}
 
@@ -92,6 +99,7 @@ def _judge(
     tickets: Sequence[LearnTicket],
     serving_folder: Path,
     lexicon_file: Path,
+    embeddings: Embeddings | None,
 ) -> tuple[bool, str]:
     try:
         serving = load_model(serving_folder)
@@ -103,7 +111,8 @@ def _judge(
             return True, "promoted, as the serving model knows none of the articles"
         return False, f"kept back: {fresh} new confirmed tickets, {LEAST_NEW} are needed to compare"
     older, newest = held_out(tickets, fresh)
-    candidate = learn_model(articles, older, load_lexicon(lexicon_file), own_tickets=True)
+    lexicon = load_lexicon(lexicon_file)
+    candidate = learn_model(articles, older, lexicon, own_tickets=True, embeddings=embeddings)
     good, told = verdict(compare(candidate, newest), compare(serving, newest))
     return good, f"{'promoted' if good else 'kept back, it is worse'}: {told}"
 

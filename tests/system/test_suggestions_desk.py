@@ -16,12 +16,15 @@ from mailflow.demo.servers import EmbeddedServers
 from mailflow.flow.follow_up import solve_ticket
 from mailflow.model_shelf import Entry, Shelf
 from mailflow.shipped import shipped
+from mailflow.suggest.embeddings import load_embeddings
 from mailflow.suggest.learn_ranking import LearnTicket
 from mailflow.suggest.model import Model
 from mailflow.suggest.tables import read_articles, read_history
 from mailflow.suggest.train import learn_model, load_lexicon, save_model
+from mailflow.suggestions import load_suggester
 from tests.daemon import rows
 from tests.desks import Desk, answer_to, inbox, letter
+from tests.embeddings import save_embeddings
 
 SUPPORT, ANN, MIA = "support@desk.test", "ann@desk.test", "mia@home.test"
 AGENT = f'[[agents]]\naddress = "{ANN}"\nname = "Ann"\n'
@@ -173,3 +176,21 @@ def test_a_damaged_model_stops_no_mail_and_check_tells_why(desk, servers, own, m
     assert found["status"] == "warning"
     assert "arrays.npz is not the file that was trained" in found["cause"]
     assert found["next_step"]
+
+
+def test_a_model_whose_embeddings_are_gone_stops_no_mail(desk, servers, monkeypatch, capsys):
+    folder = save_embeddings(desk.folder / "embeddings")
+    known = load_embeddings(folder)
+    promote(desk, learn_model(ARTICLES, [], (), own_tickets=True, embeddings=known), "meaning")
+    desk.app._model_job()
+    assert asks(desk, LearnTicket("Login", "I cannot log in.")).suggestion.articles != ()
+    (folder / "model.safetensors").unlink()
+    desk.app.suggests.take_over(load_suggester(desk.app.settings))  # as the next start does
+    outcome = asks(desk, LearnTicket("Login", "I cannot log in today."))
+    assert outcome.ticket.id == 2
+    assert outcome.suggestion.articles == ()
+    assert len(inbox(servers, MIA)) == len(inbox(servers, ANN)) == 2
+    found = check(desk, monkeypatch, capsys)
+    assert found["status"] == "warning"
+    assert f"the embeddings in {folder} are damaged" in found["cause"]
+    assert "`mailflow model train`" in found["cause"]

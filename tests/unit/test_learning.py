@@ -138,7 +138,8 @@ def test_training_from_own_tickets_end_to_end(tmp_path, monkeypatch):
     honest, _ = _flood()
     lessons = lessons_from(honest, AGENTS)
     settings = SimpleNamespace(
-        state=SimpleNamespace(directory=tmp_path), suggestions=SimpleNamespace(model=None)
+        state=SimpleNamespace(directory=tmp_path),
+        suggestions=SimpleNamespace(model=None, embeddings=None),
     )
     out = Shelf(tmp_path).folder / "new"
     out.parent.mkdir(parents=True)

@@ -20,7 +20,7 @@ PACKAGE = Path(mailflow.__file__).parent
 ALLOWED: dict[str, set[str]] = {
     "mail": {"authres", "dkim", "charset_normalizer", "inscriptis", "nh3", "py3langid", "lxml"},
     "desk": set(),
-    "suggest": {"joblib", "numpy", "scipy", "sklearn", "skops"},
+    "suggest": {"joblib", "model2vec", "numpy", "scipy", "sklearn", "skops"},
     "store": {"alembic", "sqlalchemy"},
     "edges": {
         "aiosmtplib",
