@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from mailflow.suggest.phrases import PhraseModel, signs_of
+from mailflow.suggest.phrases import MOST_WORDS, PhraseModel, parts_of, signs_of
 from mailflow.suggest.words import words_of
 
 FOLDS = 5
@@ -67,9 +67,9 @@ def learn_phrases(
         held = [
             e for e, f in zip(examples, fold, strict=True) if f == k and not _is_answer(e, polite)
         ]
-        model = _fit(_learned(learn, polite), label, polite)
+        model = _fit(learn, label, polite)
         for text, positive in _combined(held, polite):
-            scores.append(0.0 if model.strange(text) else model.probability(text))
+            scores.append(_certainty(model, text))
             truth.append(positive)
     threshold = _threshold(np.array(scores), np.array(truth), false_at_most)
     said = np.array(scores) >= threshold
@@ -77,8 +77,14 @@ def learn_phrases(
     measures = PhraseMeasures(
         int((said & right).sum()), int(right.sum()), int((said & ~right).sum()), int((~right).sum())
     )
-    fitted = _fit(_learned(examples, polite), label, polite)
+    fitted = _fit(examples, label, polite)
     return replace(fitted, threshold=threshold), measures
+
+
+def _certainty(model: PhraseModel, text: str) -> float:
+    if model.every_sentence:
+        return model.certainty(text)
+    return 0.0 if model.strange(text) else model.probability(text)
 
 
 def _is_answer(example: Example, polite: bool) -> bool:
@@ -119,10 +125,16 @@ def _learned(examples: Sequence[Example], polite: bool) -> list[tuple[str, bool]
     return [*texts, *[(" ".join(NAMES[:n]), False) for n in range(1, 7)] * 10]
 
 
-def _fit(texts: Sequence[tuple[str, bool]], label: str, polite: bool) -> PhraseModel:
+def _known_phrases(examples: Sequence[Example]) -> frozenset[str]:
+    told = (words_of(part) for e in examples if e.positive for part in parts_of(e.text))
+    return frozenset(" ".join(words) for words in told if 0 < len(words) <= MOST_WORDS)
+
+
+def _fit(examples: Sequence[Example], label: str, polite: bool) -> PhraseModel:
     from sklearn.feature_extraction import DictVectorizer
     from sklearn.linear_model import LogisticRegression
 
+    texts = _learned(examples, polite)
     words = [words_of(text) for text, _ in texts]
     known = {word: 1 for w in words for word in w if word not in NAMES}
     signs = [signs_of(w, known) for w in words]
@@ -133,4 +145,6 @@ def _fit(texts: Sequence[tuple[str, bool]], label: str, polite: bool) -> PhraseM
     names = vectorizer.get_feature_names_out()
     weights = {str(n): float(w) for n, w in zip(names, regression.coef_[0], strict=True)}
     kept = {n: w for n, w in weights.items() if n in known or abs(w) > 0.02}
-    return PhraseModel(label, kept, float(regression.intercept_[0]), 0.5, polite)
+    intercept = float(regression.intercept_[0])
+    phrases = _known_phrases(examples) if polite else frozenset()
+    return PhraseModel(label, kept, intercept, 0.5, polite, phrases)

@@ -1,6 +1,7 @@
 """Content-free replies and feature requests: what is recognised, and what must never be."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -29,6 +30,10 @@ WISHES = load_phrases(shipped("models") / "wishes")
         "Tack så mycket",
         "Dziękuję!",
         "Спасибо!",
+        "Thank you Ann, problem solved",
+        "Awesome, works like a charm!",
+        "Super, danke für die schnelle Hilfe",
+        "Thanks it works now",
     ],
 )
 def test_a_content_free_reply_is_known(text):
@@ -53,6 +58,13 @@ def test_a_content_free_reply_is_known(text):
         "qwer asdf",
         "Thanks! " * 200,
         "Merci, vous pouvez annuler ma commande",
+        "Thanks in advance",
+        "it works but very slowly",
+        "Great, the invoice is wrong",
+        "Danke der Fehler ist wieder da",
+        "You are useless",
+        "Thanks, Refund",
+        "where are you located",
     ],
 )
 def test_whatever_says_something_is_not(text):
@@ -65,12 +77,25 @@ def test_whatever_says_something_is_not(text):
         ("It would be great if the app had offline maps.", True),
         ("Feature request: please add an export to Excel", True),
         ("Es wäre schön, wenn man Ordner sortieren könnte", True),
+        ("Could you make the timer accept seconds?", True),
+        ("Ce serait bien de pouvoir trier la liste.", True),
         ("The map does not load offline", False),
+        ("Please add my wife to the account.", False),
+        ("It would be nice to get an answer.", False),
+        ("Is my card lost? I am still waiting for it to be delivered.", False),
         ("I was charged twice, please refund", False),
     ],
 )
 def test_feature_requests_are_told_from_problems(text, wish):
     assert WISHES.says(text) is wish
+
+
+def test_what_consists_of_known_phrases_is_certain():
+    model = replace(THANKS, weights={}, phrases=frozenset({"thank you", "it works now"}))
+    assert model.says("Thank you it works now")
+    assert model.says("Thank you! It works now, thank you.")
+    assert not model.says("Thank you it works")
+    assert not model.says("it works now it")
 
 
 @given(st.text(max_size=2_000))
@@ -87,8 +112,8 @@ def test_any_text_gets_an_answer(text):
         b"{}",
         b"\xff",
         b"[" * 100_000,
-        b'{"format":"mailflow phrases 1","weights":{"a":NaN}}',
-        json.dumps({"format": "mailflow phrases 1", "weights": []}).encode(),
+        b'{"format":"mailflow phrases 2","weights":{"a":NaN}}',
+        json.dumps({"format": "mailflow phrases 2", "weights": []}).encode(),
     ],
 )
 def test_a_broken_file_is_named(tmp_path, octets):
