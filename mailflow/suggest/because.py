@@ -1,17 +1,17 @@
-"""Why an article was ranked first, in short phrases for agents: its words and the nearest past tickets."""
+"""Why an article was ranked first, in short phrases for agents: its words and the nearest past tickets.
+
+A batch at once, because what a sparse matrix costs to be asked is then shared.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import sparse
 
-from mailflow.suggest.features import STEMS, stem_hash
 from mailflow.suggest.ranking import Ranking
-from mailflow.suggest.space import Floats, Integers
-
-Row = tuple[Integers, Floats]  # columns and values of the message
+from mailflow.suggest.space import Floats, Integers, Rows, leading, met_in
+from mailflow.suggest.telling import Spelling, loudest
 
 NAMED_WORDS = 4
 NAMED_TICKETS = 2
@@ -20,77 +20,71 @@ ALIKE_FROM = 0.25  # cosine from which a past ticket is worth naming
 
 
 def because_of(
-    ranking: Ranking, row: Row, words: Sequence[str], cosines: Floats, article: int
-) -> tuple[str, ...]:
-    """``cosines`` to every row; ``article`` the index of the first-ranked."""
+    ranking: Ranking,
+    rows: Rows,
+    spellings: Sequence[Spelling],
+    cosines: Floats,
+    articles: Integers,
+) -> list[tuple[str, ...]]:
+    """``rows`` are the messages, ``cosines`` those to every row, ``articles`` each one's first-ranked."""
+    near = _nearest(ranking, cosines, articles)
+    named = _telling_words(ranking, rows, spellings, near, articles)
+    alike = [_alike_tickets(ranking, *pair) for pair in zip(cosines, near, strict=True)]
+    return [
+        _phrases(ranking.articles[article].id, words, notes)
+        for article, words, notes in zip(articles.tolist(), named, alike, strict=True)
+    ]
+
+
+def _phrases(article: str, words: Sequence[str], notes: Sequence[str]) -> tuple[str, ...]:
     phrases = []
-    named = telling_words(ranking, row, words, cosines, article)
-    if named:
-        phrases.append(f"article {ranking.articles[article].id}: {', '.join(named)}")
-    alike = alike_tickets(ranking, cosines, article)
-    if alike:
-        which = "a past ticket" if len(alike) == 1 else "past tickets"
-        phrases.append(f"like {which}: {', '.join(f'“{note}”' for note in alike)}")
+    if words:
+        phrases.append(f"article {article}: {', '.join(words)}")
+    if notes:
+        which = "a past ticket" if len(notes) == 1 else "past tickets"
+        phrases.append(f"like {which}: {', '.join(f'“{note}”' for note in notes)}")
     return tuple(phrases)
 
 
-def alike_tickets(ranking: Ranking, cosines: Floats, article: int) -> list[str]:
-    """The notes of this article's past tickets that are most like the message, nearest first."""
-    own = np.flatnonzero(ranking.row_class[: ranking.tickets] == article)
-    nearest = own[np.argsort(-cosines[own], kind="stable")]
-    notes = dict.fromkeys(
-        ranking.row_notes[n] for n in nearest[:ROWS_READ] if cosines[n] >= ALIKE_FROM
-    )
-    return list(notes)[:NAMED_TICKETS]
+def _nearest(ranking: Ranking, cosines: Floats, articles: Integers) -> list[Integers]:
+    """The rows of each text's article, its tickets and its own text, nearest first."""
+    n, found = ranking.tickets, []
+    bounds = [
+        np.searchsorted(part, articles, side) + start
+        for part, start in ((ranking.row_class[:n], 0), (ranking.row_class[n:], n))
+        for side in ("left", "right")
+    ]
+    for text, (start, stop, first, last) in enumerate(np.stack(bounds, axis=1).tolist()):
+        members = np.concatenate([np.arange(start, stop), np.arange(first, last)])
+        found.append(members[np.argsort(-cosines[text, members], kind="stable")])
+    return found
 
 
-def telling_words(
-    ranking: Ranking, row: Row, words: Sequence[str], cosines: Floats, article: int
-) -> list[str]:
-    """The words of the message that this article's tickets and text share, weightiest first."""
-    members = np.flatnonzero(ranking.row_class == article)
-    if not len(members):
-        return _far_words(ranking, row, words, article)
-    nearest = members[np.argsort(-cosines[members], kind="stable")[:ROWS_READ]]
-    return _shared(ranking, row, words, ranking.rows, nearest)
+def _alike_tickets(ranking: Ranking, cosines: Floats, near: Integers) -> list[str]:
+    """The notes of the past tickets that are most like the message, nearest first."""
+    tickets = near[near < ranking.tickets][:ROWS_READ]
+    alike = tickets[cosines[tickets] >= ALIKE_FROM].tolist()
+    return list(dict.fromkeys(ranking.row_notes[n] for n in alike))[:NAMED_TICKETS]
 
 
-def _far_words(ranking: Ranking, row: Row, words: Sequence[str], article: int) -> list[str]:
-    place = int(np.searchsorted(ranking.far_class, article))
-    if place >= len(ranking.far_class):
-        return []
-    return _shared(ranking, row, words, ranking.far_rows, np.array([place]))
+def _telling_words(
+    ranking: Ranking,
+    rows: Rows,
+    spellings: Sequence[Spelling],
+    near: Sequence[Integers],
+    articles: Integers,
+) -> list[list[str]]:
+    """The words of each message that its article's tickets and text share, weightiest first."""
+    owners, columns, values = leading(rows.matrix, len(ranking.space.stems))
+    shared = met_in(ranking.rows, [members[:ROWS_READ] for members in near], owners, columns)
+    if ranking.far is not None:
+        shared += met_in(ranking.far_rows, _far_rows(ranking, articles), owners, columns)
+    stems = ranking.space.stems[columns]
+    return loudest(stems, owners, shared * values, spellings, count=NAMED_WORDS, shortest=3)
 
 
-def _shared(
-    ranking: Ranking, row: Row, words: Sequence[str], rows: sparse.csr_matrix, members: Integers
-) -> list[str]:
-    hashes = ranking.space.blocks[STEMS].hashes
-    stems = row[0] < len(hashes)
-    columns = row[0][stems]
-    weight = row[1][stems] * _profile(rows, members, columns)
-    best = [i for i in np.argsort(-weight, kind="stable")[: 2 * NAMED_WORDS] if weight[i] > 0]
-    return words_for([int(hashes[columns[i]]) for i in best], words, 3)[:NAMED_WORDS]
-
-
-def words_for(hashes: Sequence[int], words: Sequence[str], shortest: int) -> list[str]:
-    """The first word of the message for each stem, of at least so many letters: "the" explains nothing."""
-    wanted = set(hashes)
-    named: dict[int, str] = {}
-    for word in words:
-        if len(word) >= shortest and (hashed := stem_hash(word)) in wanted:
-            named.setdefault(hashed, word)
-    return [named[one] for one in hashes if one in named]
-
-
-def _profile(rows: sparse.csr_matrix, members: Integers, columns: Integers) -> Floats:
-    """How much the rows weigh each of these columns, summed. ``columns`` ascend."""
-    weights = np.zeros(len(columns), dtype=np.float32)
-    for member in members if len(columns) else ():
-        part = slice(rows.indptr[member], rows.indptr[member + 1])
-        upto = np.searchsorted(rows.indices[part], columns[-1], "right")  # stems come first
-        found, values = rows.indices[part][:upto], rows.data[part][:upto]
-        places = np.minimum(np.searchsorted(columns, found), len(columns) - 1)
-        hit = columns[places] == found
-        weights[places[hit]] += values[hit]
-    return weights
+def _far_rows(ranking: Ranking, articles: Integers) -> list[Integers]:
+    """The row of each text's article where it stands far, else none."""
+    places = np.searchsorted(ranking.far_class, articles)
+    there = np.append(ranking.far_class, -1)[places] == articles
+    return [places[k : k + is_there] for k, is_there in enumerate(there.astype(int).tolist())]

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,9 @@ import numpy.typing as npt
 from mailflow.suggest.words import stem
 
 Hashes = npt.NDArray[np.uint32]
+Keys = npt.NDArray[np.uint64]
 Places = npt.NDArray[np.int64]
+Doubles = npt.NDArray[np.float64]
 Found = tuple[Places, Hashes]  # the text each feature stands in, and the feature; with repeats
 
 STEMS, PAIRS, TOGETHER, GRAMS = range(4)
@@ -29,15 +32,34 @@ TOGETHER_REACH = 8  # words in any order that stand together
 GRAM_SIZES = (3, 4, 5)
 
 _PRIME = np.uint32(2_654_435_761)
+_HASH_BITS, _TEXT_BITS = np.uint64(32), np.uint64(24)
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Of a number of texts: per block what was found, in the order of the texts."""
+    """Which features stand in which of a number of texts, each once, with their weight there.
+
+    ``keys`` are block and hash in one number (`keys_of`) and ascend, whichever the text: so a batch
+    walks once through a vocabulary.
+    """
 
     texts: int
     words: Places  # how many words each text has
-    blocks: tuple[Found, ...]
+    stems: Hashes  # of all words, in order
+    keys: Keys
+    owners: Places  # the text of each key; ascend for the same key
+    weights: Doubles  # 1 + log(count)
+    squared: Doubles  # the sum of all squared weights, by text and block
+
+    def block(self, b: int) -> slice:
+        """Where the features of one block stand."""
+        ends = keys_of(b, np.zeros(1, np.uint32)), keys_of(b + 1, np.zeros(1, np.uint32))
+        start, stop = np.searchsorted(self.keys, np.concatenate(ends))
+        return slice(int(start), int(stop))
+
+
+def keys_of(block: int, hashes: Hashes) -> Keys:
+    return hashes.astype(np.uint64) | (np.uint64(block) << _HASH_BITS)
 
 
 @lru_cache(maxsize=50_000)
@@ -50,26 +72,55 @@ def features_of(texts: Sequence[Sequence[str]], *, light: bool = False) -> Featu
     """The features of texts given as folded words (`words_of`). ``light``: stems and ordered pairs alone."""
     counts = np.array([len(words) for words in texts], dtype=np.int64)
     owner = np.repeat(np.arange(len(texts)), counts)
-    flat = (stem_hash(word) for words in texts for word in words)
+    flat = map(stem_hash, chain.from_iterable(texts))
     stems = np.fromiter(flat, dtype=np.uint32, count=int(counts.sum()))
-    none: Found = np.empty(0, np.int64), np.empty(0, np.uint32)
-    together = none if light else _pairs(owner, stems, TOGETHER_REACH, ordered=False)
-    grams = none if light else _grams(texts)
-    blocks = ((owner, stems), _pairs(owner, stems, PAIR_REACH, ordered=True), together, grams)
-    return Features(len(texts), counts, blocks)
+    blocks = [(owner, stems), *_pairs(owner, stems)]
+    if light:
+        blocks = blocks[: PAIRS + 1]
+    else:
+        blocks.append(_grams(texts))
+    keys, owners, weights = _distinct(blocks)
+    squared = squared_lengths(keys, owners, weights, len(texts))
+    return Features(len(texts), counts, stems, keys, owners, weights, squared)
 
 
-def _pairs(owner: Places, stems: Hashes, reach: int, *, ordered: bool) -> Found:
-    """Ordered: "card stolen" and "stolen card" are two features; otherwise one."""
-    owners, found = [owner[:0]], [stems[:0]]
-    for step in range(1, min(reach, len(stems) - 1) + 1):
-        same = owner[step:] == owner[:-step]
-        first, second = stems[:-step][same], stems[step:][same]
-        if not ordered:
-            first, second = np.minimum(first, second), np.maximum(first, second)
-        owners.append(owner[step:][same])
-        found.append(_mixed(first * np.uint32(31) + _mixed(second)))
-    return np.concatenate(owners), np.concatenate(found)
+def squared_lengths(keys: Keys, owners: Places, weights: Doubles, texts: int) -> Doubles:
+    """Shape (texts, BLOCKS)."""
+    part = owners * BLOCKS + (keys >> _HASH_BITS).astype(np.int64)
+    found = np.bincount(part, weights * weights, minlength=texts * BLOCKS)
+    return found.astype(np.float64, copy=False).reshape(texts, BLOCKS)
+
+
+def _distinct(blocks: Sequence[Found]) -> tuple[Keys, Places, Doubles]:
+    """Each feature of each text once, with its weight there: one sort for all blocks."""
+    numbers = [
+        (keys_of(b, hashes) << _TEXT_BITS) | owner.astype(np.uint64)
+        for b, (owner, hashes) in enumerate(blocks)
+    ]
+    met = np.sort(np.concatenate(numbers))
+    first = np.flatnonzero(np.concatenate([np.ones(min(1, len(met)), bool), met[1:] != met[:-1]]))
+    once = met[first]
+    texts = (once & ((np.uint64(1) << _TEXT_BITS) - np.uint64(1))).astype(np.int64)
+    counts = np.diff(np.append(first, len(met)))
+    weights: Doubles = np.ones(len(once))
+    more = np.flatnonzero(counts > 1)
+    weights[more] += np.log(counts[more])
+    return once >> _TEXT_BITS, texts, weights
+
+
+def _pairs(owner: Places, stems: Hashes) -> tuple[Found, Found]:
+    """Ordered, where "card stolen" and "stolen card" are two features, and in any order."""
+    beyond = np.full(TOGETHER_REACH, -1)
+    reach = np.arange(len(stems))[:, None] + np.arange(1, TOGETHER_REACH + 1)
+    place, step = np.nonzero(np.append(owner, beyond)[reach] == owner[:, None])
+    one, other = stems[place], stems[place + step + 1]
+    near = step < PAIR_REACH
+    low, high = np.minimum(one, other), np.maximum(one, other)
+    return (owner[place[near]], _joined(one[near], other[near])), (owner[place], _joined(low, high))
+
+
+def _joined(one: Hashes, other: Hashes) -> Hashes:
+    return _mixed(one * np.uint32(31) + _mixed(other))
 
 
 def _grams(texts: Sequence[Sequence[str]]) -> Found:

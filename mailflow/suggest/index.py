@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
@@ -33,7 +34,7 @@ class Index:
 
     def cosines(self, texts: sparse.csr_matrix) -> Floats:
         """To every row, dense, shape (texts, rows)."""
-        found: Floats = (texts @ self.tail).toarray()
+        found = self._walked(texts)
         if not len(self.head):
             return found
         lines = self.place[texts.indices]
@@ -45,6 +46,14 @@ class Index:
         wanted = np.zeros((texts.shape[0], len(self.head)), dtype=np.float32)
         wanted[owner, lines[common]] = texts.data[common]
         found += wanted @ self.head
+        return found
+
+    def _walked(self, texts: sparse.csr_matrix) -> Floats:
+        """What the lists add, text by text: the product of two sparse matrices takes twice as long."""
+        found = np.zeros((texts.shape[0], self.tail.shape[1]), dtype=np.float32)
+        for k, (start, stop) in enumerate(pairwise(texts.indptr)):
+            if stop > start:
+                found[k] = self.tail[texts.indices[start:stop]].T @ texts.data[start:stop]
         return found
 
     def in_chunks(self, texts: sparse.csr_matrix) -> Iterator[tuple[slice, Floats]]:

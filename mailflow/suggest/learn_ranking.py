@@ -30,13 +30,13 @@ from mailflow.suggest.ranking import (
     Evidence,
     Ranking,
     default_weights,
-    kernel,
     likeness_for,
     probabilities,
     signs_for,
     whole_vocabulary,
     with_far,
 )
+from mailflow.suggest.regression import Regression, kernel, regression_of
 from mailflow.suggest.space import Doubles, Floats, Integers, Rows, learn_space, rows_of
 from mailflow.suggest.words import words_of
 
@@ -157,7 +157,7 @@ def _untrained(
         row_class=np.array(classes + near, dtype=np.int64),
         tickets=len(labelled),
         row_notes=tuple(_note(ticket) for _, ticket in labelled),
-        alpha=np.zeros((len(texts), len(near)), dtype=np.float32),
+        regression=Regression(np.zeros((len(texts), len(near)), dtype=np.float32)),
         columns=np.array(near, dtype=np.int64),
         weights=default_weights(meaning),
         index=index_of(rows.matrix),
@@ -186,9 +186,9 @@ def _chunks(count: int) -> Iterator[slice]:
 
 
 def _targets(ranking: Ranking) -> Floats:
-    targets = np.zeros(ranking.alpha.shape, dtype=np.float32)
+    targets = np.zeros(ranking.regression.alpha.shape, dtype=np.float32)
     fitting = np.flatnonzero(ranking.row_class >= 0)
-    targets[fitting, np.searchsorted(ranking.columns, ranking.row_class[fitting])] = 1
+    targets[fitting, ranking.line_of[fitting]] = 1
     return targets
 
 
@@ -209,7 +209,7 @@ def _regression(ranking: Ranking, rows: Rows) -> Learning:
         inverse[part, part] = block + np.tril(block, -1).T
     targets = _targets(ranking)
     documents = np.bincount(ranking.rows.indices, minlength=ranking.space.offsets[-1])
-    ranking = replace(ranking, alpha=inverse @ targets)
+    ranking = replace(ranking, regression=regression_of(inverse @ targets, ranking.line_of))
     return Learning(ranking, rows, inverse, targets, documents)
 
 
@@ -229,7 +229,7 @@ def _judged_as_new(learning: Learning, which: Integers) -> Evidence:
     """The evidence for these tickets (places among the rows) had each not been learned from."""
     ranking = learning.ranking
     share = np.diag(learning.inverse)[which, None]
-    regression: Floats = learning.targets[which] - ranking.alpha[which] / share
+    regression: Floats = learning.targets[which] - ranking.regression.alpha[which] / share
     texts = ranking.rows[which]
     cosines = ranking.index.cosines(texts)
     cosines[np.arange(len(which)), which] = 0
@@ -300,11 +300,12 @@ def _without(
 ) -> Evidence:
     """The evidence for these texts had the member rows never been there."""
     ranking, inverse = learning.ranking, learning.inverse
+    alpha = ranking.regression.alpha
     cosines = ranking.index.cosines(texts)
     near = kernel(cosines)
     block = inverse[np.ix_(members, members)].astype(np.float64)
-    taken = np.linalg.solve(block, ranking.alpha[members].astype(np.float64)).astype(np.float32)
-    answer = near @ ranking.alpha - (near @ inverse[:, members]) @ taken
+    taken = np.linalg.solve(block, alpha[members].astype(np.float64)).astype(np.float32)
+    answer = near @ alpha - (near @ inverse[:, members]) @ taken
     answer[:, column] = -1
     cosines[:, members] = 0
     margins = learning.margins.hidden[own] if learning.margins else np.zeros(answer.shape)
@@ -318,7 +319,7 @@ def _without(
 
 def _known(ranking: Ranking, texts: sparse.csr_matrix, documents: Integers) -> Doubles:
     """The share of each text's stems that stand in at least one row, by squared length."""
-    stems = len(ranking.space.blocks[0].hashes)
+    stems = len(ranking.space.stems)
     counted = (texts.indices < stems) & (documents[texts.indices] > 0)
     squares = np.where(counted, texts.data.astype(np.float64) ** 2, 0)
     owner = np.repeat(np.arange(texts.shape[0]), np.diff(texts.indptr))

@@ -101,6 +101,8 @@ def _rule(number: int, rule: object) -> Rule:
 
 def hits_for(lexicon: Lexicon, words: Sequence[str]) -> list[Hit]:
     """The rules that match, at most one phrase each, most certain first."""
+    if not lexicon:
+        return []
     stems = [stem(word) for word in words]
     places: dict[str, list[int]] = {}
     for place, one in enumerate(stems):

@@ -19,7 +19,8 @@ from mailflow.suggest.lexicon import Lexicon, load_lexicon
 from mailflow.suggest.packing import Facts, unpack_accept, unpack_priority, unpack_ranking
 from mailflow.suggest.priority import PriorityModel, read_priorities
 from mailflow.suggest.ranking import Ranking, evidence_for, probabilities, signs_for
-from mailflow.suggest.space import Floats, Integers
+from mailflow.suggest.space import Doubles, Floats, Integers
+from mailflow.suggest.telling import spellings_of
 from mailflow.suggest.unusable import ModelUnusable
 from mailflow.suggest.words import words_of
 
@@ -62,8 +63,9 @@ class Model:
     def _batch(self, texts: Sequence[str]) -> list[Suggestion]:
         words = [words_of(text) for text in texts]
         features = features_of(words)
+        spellings = spellings_of(features, words)
         said = []
-        for reading in read_priorities(self.priority, self.lexicon, features, words):
+        for reading in read_priorities(self.priority, self.lexicon, features, words, spellings):
             why = tuple(f"priority: {reason}" for reason in reading.because)
             said.append(Suggestion(reading.suggestion, because=why, model=self.version))
         if self.ranking is None:
@@ -74,40 +76,48 @@ class Model:
         vectors = meaning.embeddings.vectors(texts) if meaning else None
         evidence = evidence_for(self.ranking, cosines, rows.matrix, vectors)
         chances = probabilities(evidence.pooled(self.ranking.weights))
-        signs = signs_for(self.ranking, rows.matrix, evidence, rows.known)
-        scores = self.accept.score(signs)
+        scores = self.accept.score(signs_for(self.ranking, rows.matrix, evidence, rows.known))
         confidences = np.clip(self.accept.confidence(scores), 0.001, 0.999)  # nobody is certain
-        threshold = self.accept.threshold(self.precision)
-        strict = self.accept.threshold(self.precision, strict=True)
-        customers = strict is not None and self.accept.own_tickets
+        orders = [_best(row) for row in chances]
+        firsts = np.array([order[0] for order in orders])
+        whys = because_of(self.ranking, rows, spellings, cosines, firsts)
+        speak, for_customer = self._named(scores)
         for i, suggestion in enumerate(said):
             if not words[i]:
                 continue
-            order = _best(chances[i])
-            ranked = self._ranked(chances[i][order], order, float(confidences[i]))
-            speak = threshold is not None and scores[i] >= threshold
-            why = because_of(self.ranking, rows.row(i), words[i], cosines[i], int(order[0]))
+            ranked = self._ranked(chances[i], orders[i], float(confidences[i]))
             said[i] = replace(
                 suggestion,
                 articles=ranked,
-                suggested_article=ranked[0].article_id if speak else None,
-                for_customer=speak and customers and scores[i] >= (strict or 0.0),
-                because=suggestion.because + why,
+                suggested_article=ranked[0].article_id if speak[i] else None,
+                for_customer=for_customer[i],
+                because=suggestion.because + whys[i],
             )
         return said
+
+    def _named(self, scores: Doubles) -> tuple[list[bool], list[bool]]:
+        """For each score, whether the first article is named: to agents, and to the customer too."""
+        nobody = [False] * len(scores)
+        agents = self.accept.threshold(self.precision)
+        if agents is None:
+            return nobody, nobody
+        speak = scores >= agents
+        strict = self.accept.threshold(self.precision, strict=True)
+        if strict is None or not self.accept.own_tickets:
+            return speak.tolist(), nobody
+        return speak.tolist(), (speak & (scores >= strict)).tolist()
 
     def _ranked(
         self, chances: Floats, order: Integers, first: float
     ) -> tuple[ArticleSuggestion, ...]:
         """The first carries the calibrated confidence; the others share what it leaves, as ranked."""
         assert self.ranking is not None  # noqa: S101 - the caller saw to it
-        rest = (1 - first) / max(1e-9, 1 - float(chances[0]))
+        best, *others = chances[order].tolist()
+        rest = (1 - first) / max(1e-9, 1 - best)
+        shown = [first, *(min(first, chance * rest) for chance in others)]
         return tuple(
-            ArticleSuggestion(
-                self.ranking.articles[c].id,
-                round(first if k == 0 else min(first, float(chances[k]) * rest), 4),
-            )
-            for k, c in enumerate(order)
+            ArticleSuggestion(self.ranking.articles[c].id, round(confidence, 4))
+            for c, confidence in zip(order.tolist(), shown, strict=True)
         )
 
 

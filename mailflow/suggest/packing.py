@@ -18,7 +18,14 @@ from mailflow.suggest.index import index_of
 from mailflow.suggest.learn_margins import Margins
 from mailflow.suggest.priority import SIGNS as PRIORITY_SIGNS
 from mailflow.suggest.priority import STEPS, PriorityModel
-from mailflow.suggest.ranking import SIGNS, Ranking, default_weights, whole_vocabulary
+from mailflow.suggest.ranking import (
+    SIGNS,
+    Ranking,
+    default_weights,
+    lines_of,
+    whole_vocabulary,
+)
+from mailflow.suggest.regression import regression_of
 from mailflow.suggest.space import Block, Space
 
 Facts = dict[str, Any]
@@ -51,7 +58,7 @@ def pack_ranking(ranking: Ranking) -> tuple[Facts, dict[str, Array]]:
         "row_class": ranking.row_class.astype(np.int32),
         "far_class": ranking.far_class.astype(np.int32),
         "columns": ranking.columns.astype(np.int32),
-        "alpha": ranking.alpha.astype(np.float16),
+        "alpha": np.ascontiguousarray(ranking.regression.alpha, dtype=np.float16),
     }
     if ranking.margins is not None:
         arrays |= _pack_margins(ranking.margins)
@@ -134,7 +141,7 @@ def unpack_ranking(
         row_class=classes,
         tickets=tickets,
         row_notes=notes,
-        alpha=alpha,
+        regression=regression_of(alpha, lines_of(classes, columns)),
         columns=columns,
         weights=_numbers(facts["weights"], len(default_weights(meaning))),
         index=index_of(rows),

@@ -14,14 +14,16 @@ from scipy import sparse
 
 from mailflow.desk.suggestion import PrioritySuggestion
 from mailflow.suggest.accept import logistic
-from mailflow.suggest.because import words_for
 from mailflow.suggest.features import Features
 from mailflow.suggest.lexicon import SCALE, Hit, Lexicon, chances_from, hits_for
-from mailflow.suggest.space import Floats, Integers, Space
+from mailflow.suggest.space import Floats, Integers, Rows, Space, leading
+from mailflow.suggest.telling import Spelling, loudest
 
 STEPS = len(SCALE) - 1
 PRIOR_TICKETS = 150.0  # the lexicon weighs as much as so many past tickets
 SIGNS = len(SCALE) + 2
+LOUD = 0.05  # a word's pull on the logit from which it is worth naming
+NAMED_WORDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ def read_priorities(
     lexicon: Lexicon,
     features: Features,
     texts: Sequence[Sequence[str]],
+    spellings: Sequence[Spelling],
 ) -> list[PriorityReading]:
     """One reading per text; ``texts`` are the words the features were made of."""
     hits = [hits_for(lexicon, words) for words in texts]
@@ -88,10 +91,14 @@ def read_priorities(
     chances = share * label_chances(logistic(scores))
     chances += (1 - share) * np.array([chances_from(found) for found in hits])
     best = (chances * np.exp(np.array(model.bias))).argmax(axis=1)
+    telling = _telling_words(model, rows, best, spellings)
     readings = []
     for k, words in enumerate(texts):
         confidence = float(chances[k, best[k]])
-        because = [*_named(hits[k]), *_telling(model, rows.row(k), words, int(best[k]))]
+        because = [*_named(hits[k])]
+        if telling[k]:
+            learned = f"(learned from {model.tickets} past tickets)"
+            because.append(f"words that speak for it: {', '.join(telling[k])} {learned}")
         unsure = confidence < model.speak_from or not words
         suggestion = PrioritySuggestion(SCALE[best[k]], round(confidence, 4), unsure)
         readings.append(PriorityReading(suggestion, tuple(because[:3])))
@@ -111,17 +118,15 @@ def _named(hits: Sequence[Hit]) -> list[str]:
     return [f'"{hit.phrase}" tells of: {hit.rule}' for hit in hits[:2]]
 
 
-def _telling(
-    model: PriorityModel, row: tuple[Integers, Floats], words: Sequence[str], best: int
-) -> list[str]:
-    """The words of the message that spoke loudest for this priority."""
-    hashes = model.space.blocks[0].hashes
-    stems = row[0] < len(hashes)
-    columns = row[0][stems]
-    up = model.weights[columns]
-    pull = up[:, min(best, STEPS - 1)] if best >= 2 else -up[:, min(best, STEPS - 1)]
-    pull = pull * row[1][stems]
-    loud = [i for i in np.argsort(-pull)[:6] if pull[i] > 0.05]
-    named = words_for([int(hashes[columns[i]]) for i in loud], words, 4)
-    learned = f"(learned from {model.tickets} past tickets)"
-    return [f"words that speak for it: {', '.join(named[:3])} {learned}"] if named else []
+def _telling_words(
+    model: PriorityModel, rows: Rows, best: Integers, spellings: Sequence[Spelling]
+) -> list[list[str]]:
+    """The words of each message that spoke loudest for its priority."""
+    stems = model.space.stems
+    owners, columns, values = leading(rows.matrix, len(stems))
+    for_it = np.where(best >= 2, 1, -1)  # the upper two lie above their step, the others below
+    pull = model.weights[columns, np.minimum(best, STEPS - 1)[owners]] * for_it[owners] * values
+    loud = pull > LOUD
+    return loudest(
+        stems[columns[loud]], owners[loud], pull[loud], spellings, count=NAMED_WORDS, shortest=4
+    )

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -28,24 +29,22 @@ from mailflow.suggest.embeddings import Meaning
 from mailflow.suggest.features import PAIRS
 from mailflow.suggest.index import Index
 from mailflow.suggest.learn_margins import Margins
-from mailflow.suggest.space import Doubles, Floats, Integers, Space
+from mailflow.suggest.likeness import Groups, groups_of, nearest, votes
+from mailflow.suggest.regression import Regression, kernel
+from mailflow.suggest.space import Doubles, Floats, Integers, Space, leading, met_in
 
-NEIGHBOURS = 30
-SHARPNESS = 14.0  # a neighbour's vote is exp(SHARPNESS * cosine)
-GAMMA = 2.0  # of the kernel exp(GAMMA * (cosine - 1))
-BIAS = 0.05  # a constant added to the kernel: the regression's intercept
 DEFAULT_WEIGHTS = (15.0, 0.1, 4.0, 20.0, 6.0)  # in the order of `Evidence`
 MEANING_WEIGHTS = (2.0, 8.0, 16.0)  # further ones, of a model with embeddings
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ranking:
     """The rows and what was learned from them.
 
     ``rows`` is a CSR matrix (tickets first, then articles; each part ordered by class).
     ``row_class`` is the index into ``articles``, -1 for a ticket no article fits.
-    ``alpha`` are the regression's dual coefficients, shape (rows, len(columns)); ``columns`` the
-    articles they speak for, all others stand in ``far_rows``, in the order of ``far_class``.
+    ``columns`` are the articles the regression speaks for, a line of it each; all others stand in
+    ``far_rows``, in the order of ``far_class``.
     """
 
     space: Space
@@ -54,7 +53,7 @@ class Ranking:
     row_class: Integers
     tickets: int  # the first so many rows are tickets
     row_notes: tuple[str, ...]  # a few words of each past ticket, to show to agents
-    alpha: Floats
+    regression: Regression
     columns: Integers
     weights: tuple[float, ...]
     index: Index
@@ -64,6 +63,23 @@ class Ranking:
     margins: Margins | None = None
     meaning: Meaning | None = None
     vocabulary: sparse.csr_matrix | None = None  # rows of each article in which each stem stands
+
+    @cached_property
+    def line_of(self) -> Integers:
+        """Of each row, -1 for a ticket no article fits."""
+        return lines_of(self.row_class, self.columns)
+
+    @cached_property
+    def ticket_groups(self) -> Groups:
+        return groups_of(self.line_of[: self.tickets])
+
+    @cached_property
+    def article_groups(self) -> Groups:
+        return groups_of(self.line_of[self.tickets :])
+
+
+def lines_of(row_class: Integers, columns: Integers) -> Integers:
+    return np.where(row_class < 0, -1, np.searchsorted(columns, row_class))
 
 
 def vocabulary_of(
@@ -81,7 +97,7 @@ def vocabulary_of(
 
 
 def whole_vocabulary(ranking: Ranking) -> sparse.csr_matrix:
-    articles, stems = len(ranking.articles), len(ranking.space.blocks[0].hashes)
+    articles, stems = len(ranking.articles), len(ranking.space.stems)
     near = vocabulary_of(ranking.rows, ranking.row_class, articles, stems)
     if ranking.far is None:
         return near
@@ -118,13 +134,6 @@ class Evidence:
         return total
 
 
-def kernel(cosines: Floats) -> Floats:
-    grown = np.exp(np.float32(GAMMA) * (cosines - 1))
-    grown += np.float32(BIAS)
-    found: Floats = grown
-    return found
-
-
 def default_weights(meaning: Meaning | None) -> tuple[float, ...]:
     return DEFAULT_WEIGHTS + (MEANING_WEIGHTS if meaning else ())
 
@@ -136,12 +145,14 @@ def evidence_for(
 
     ``vectors``: the texts' embeddings, which a ranking with ``meaning`` needs.
     """
-    regression = kernel(cosines) @ ranking.alpha
+    grown = kernel(cosines)
+    regression = ranking.regression.answers(grown)
     margins = ranking.margins.answers(texts) if ranking.margins else np.zeros_like(regression)
     meaning: tuple[Floats, ...] = ()
     if ranking.meaning is not None and vectors is not None:
         meaning = likeness_for(ranking, vectors @ ranking.meaning.rows.T)
     near = Evidence(regression, *likeness_for(ranking, cosines), margins, meaning)
+    ranking.regression.sharpen(regression, grown, near.pooled(ranking.weights))
     return with_far(ranking, near, texts, vectors)
 
 
@@ -166,35 +177,11 @@ def with_far(
 def likeness_for(ranking: Ranking, cosines: Floats) -> tuple[Floats, Floats, Floats]:
     """Neighbours' votes, nearest ticket, own text of the article; shape (texts, len(columns)) each."""
     n, count = ranking.tickets, len(ranking.columns)
-    classes = ranking.row_class
-    if ranking.far is not None:
-        classes = np.where(classes < 0, -1, np.searchsorted(ranking.columns, classes))
     return (
-        _votes(cosines[:, :n], classes[:n], count),
-        _best_per_class(cosines[:, :n], classes[:n], count),
-        _best_per_class(cosines[:, n:], classes[n:], count),
+        votes(cosines[:, :n], ranking.ticket_groups, count),
+        nearest(cosines[:, :n], ranking.ticket_groups, count),
+        nearest(cosines[:, n:], ranking.article_groups, count),
     )
-
-
-def _votes(cosines: Floats, classes: Integers, count: int) -> Floats:
-    texts, rows = cosines.shape
-    votes = np.zeros((texts, count + 1), dtype=np.float32)  # the last column: no article fits
-    if rows:
-        k = min(NEIGHBOURS, rows)
-        near = np.argpartition(cosines, rows - k, axis=1)[:, rows - k :]
-        strength = np.exp(SHARPNESS * (np.take_along_axis(cosines, near, axis=1) - 1))
-        strength /= strength.sum(axis=1, keepdims=True) + 1e-4  # all far off: no vote counts much
-        np.add.at(votes, (np.arange(texts)[:, None], classes[near]), strength)
-    return votes[:, :count]
-
-
-def _best_per_class(cosines: Floats, classes: Integers, count: int) -> Floats:
-    best = np.zeros((cosines.shape[0], count), dtype=np.float32)
-    start = int(np.searchsorted(classes, 0))
-    if start < len(classes):
-        present, first = np.unique(classes[start:], return_index=True)
-        best[:, present] = np.maximum.reduceat(cosines[:, start:], first, axis=1)
-    return best
 
 
 def probabilities(scores: Floats) -> Floats:
@@ -252,12 +239,13 @@ def explained(
 ) -> Doubles:
     """The share of each text's stems (squared length) that the first article's tickets and text hold."""
     assert ranking.vocabulary is not None  # noqa: S101 - made with the ranking
-    stems = rows[:, : ranking.vocabulary.shape[1]]
-    there = ranking.vocabulary[first]
-    least = np.zeros(len(first)) if own is None else (first == own).astype(np.float64)
-    there.data = (there.data > np.repeat(least, np.diff(there.indptr))).astype(np.float32)
-    shared = np.asarray(stems.power(2).multiply(there).sum(axis=1)).ravel()
-    found: Doubles = shared.astype(np.float64) / ranking.space.shares[0]
+    owners, columns, values = leading(rows, len(ranking.space.stems))
+    there = met_in(ranking.vocabulary, list(first[:, None]), owners, columns)
+    if own is not None:
+        there -= (first == own)[owners]
+    squares = np.where(there > 0, values.astype(np.float64) ** 2, 0)
+    sums = np.bincount(owners, squares, minlength=len(first))
+    found: Doubles = sums / ranking.space.shares[0]
     return found
 
 

@@ -11,18 +11,32 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from mailflow.suggest.features import BLOCKS, Features, Found, Hashes, features_of
+from mailflow.suggest.features import (
+    BLOCKS,
+    STEMS,
+    Features,
+    Hashes,
+    Keys,
+    features_of,
+    keys_of,
+    squared_lengths,
+)
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+Slots = tuple[npt.NDArray[np.int32], Keys]
+Columns = npt.NDArray[np.int32]
 WALKED = 45_000.0  # rows met through the features of one block, on average of a text
+_SLOT_BITS, _REST_BITS = 16, np.uint64(16)  # of a hash
+_STEPS = 12  # within a slot; a crowded one is searched by halves
 AT_ONCE = 1_000  # texts hashed in one sweep when learning: bounds memory
 
 
@@ -46,13 +60,8 @@ class Rows:
     known: Doubles
     words: Integers
 
-    def row(self, k: int) -> tuple[Integers, Floats]:
-        """Columns and values of one text."""
-        part = slice(self.matrix.indptr[k], self.matrix.indptr[k + 1])
-        return self.matrix.indices[part], self.matrix.data[part]
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Space:
     """The blocks stand side by side; block b's squared length is ``shares[b]``, all sum to one."""
 
@@ -64,56 +73,92 @@ class Space:
         sizes = [len(block.hashes) for block in self.blocks]
         return [sum(sizes[:b]) for b in range(len(sizes) + 1)]
 
+    @property
+    def stems(self) -> Hashes:
+        """The features of the first columns."""
+        return self.blocks[STEMS].hashes
+
+    @cached_property
+    def keys(self) -> Keys:
+        """Of every column, ascending."""
+        return np.concatenate([keys_of(b, block.hashes) for b, block in enumerate(self.blocks)])
+
+    @cached_property
+    def idf(self) -> Floats:
+        return np.concatenate([block.idf for block in self.blocks])
+
+    @cached_property
+    def _slots(self) -> Slots:
+        """For each block and first bits of a hash the first key that may be it; the keys with an end."""
+        firsts = np.arange(BLOCKS << _SLOT_BITS, dtype=np.uint64) << _REST_BITS
+        ended = np.append(self.keys, np.uint64(2**64 - 1))
+        return np.searchsorted(self.keys, firsts).astype(np.int32), ended
+
     def rows(self, features: Features) -> Rows:
-        """The rows of these texts."""
-        offsets, known = self.offsets, np.zeros(features.texts)
-        owners, columns, values = [], [], []
-        for b, block in enumerate(self.blocks):
-            if not self.shares[b]:
-                continue
-            owner, place, weight, share = _weighted(block, features.blocks[b], features.texts)
-            owners.append(owner)
-            columns.append(place + offsets[b])
-            values.append(weight * np.float32(self.shares[b] ** 0.5))
-            known = share if b == 0 else known
-        owner = np.concatenate(owners)
-        order = np.argsort(owner, kind="stable")
-        starts = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=features.texts))])
-        matrix = sparse.csr_matrix(
-            (
-                np.concatenate(values)[order],
-                np.concatenate(columns)[order].astype(np.int32),
-                starts.astype(np.int32),
-            ),
-            shape=(features.texts, offsets[-1]),
-        )
-        return Rows(matrix, known, features.words)
+        """The rows of these texts. What the space does not know counts for the lengths alone."""
+        texts = features.texts
+        places = self._places(features.keys)
+        known = np.flatnonzero(self._slots[1][places] == features.keys)
+        places, owners, keys = places[known], features.owners[known], features.keys[known]
+        bare = features.weights[known]
+        weights = bare * self.idf[places]
+        seen = squared_lengths(keys, owners, weights, texts)
+        unknown = features.squared - squared_lengths(keys, owners, bare, texts)
+        of_unknown = np.array([block.unknown_idf for block in self.blocks]) ** 2
+        squared = np.maximum(seen + np.maximum(unknown, 0) * of_unknown, 1e-12)
+        scale = np.sqrt(np.array(self.shares) / squared)
+        values = weights * scale[owners, (keys >> np.uint64(32)).astype(np.int64)]
+        heavy = values > 0
+        matrix = _by_text(owners[heavy], places[heavy], values[heavy], (texts, len(self.idf)))
+        return Rows(matrix, seen[:, STEMS] / squared[:, STEMS], features.words)
+
+    def _places(self, keys: Keys) -> Columns:
+        """Where each key stands, or the next one does; hashes are spread evenly, so few lie in a slot."""
+        slots, ended = self._slots
+        places = slots[(keys >> _REST_BITS).astype(np.int64)]
+        behind = np.flatnonzero(ended[places] < keys)
+        for _ in range(_STEPS):
+            places[behind] += 1
+            behind = behind[ended[places[behind]] < keys[behind]]
+            if not len(behind):
+                return places
+        places[behind] = np.searchsorted(self.keys, keys[behind])
+        return places
 
 
-def _weighted(block: Block, found: Found, texts: int) -> tuple[Integers, Integers, Floats, Doubles]:
-    """Of the known features of one block: text, column, weight; and each text's known share."""
-    owner, hashes, counts = _distinct(found)
-    if not len(owner) or not len(block.hashes):
-        none = np.empty(0, np.int64)
-        return none, none, np.empty(0, np.float32), np.zeros(texts)
-    places = np.minimum(np.searchsorted(block.hashes, hashes), len(block.hashes) - 1)
-    hit = block.hashes[places] == hashes
-    weights = (1 + np.log(counts)) * np.where(hit, block.idf[places], block.unknown_idf)
-    hit &= weights > 0
-    squared = np.bincount(owner, weights**2, minlength=texts)
-    seen = np.bincount(owner[hit], weights[hit] ** 2, minlength=texts)
-    lengths = np.sqrt(np.maximum(squared, 1e-12))
-    unit = (weights[hit] / lengths[owner[hit]]).astype(np.float32)
-    return owner[hit], places[hit], unit, seen / np.maximum(squared, 1e-12)
+def _by_text(
+    owner: Integers, columns: Columns, values: Doubles, shape: tuple[int, int]
+) -> sparse.csr_matrix:
+    order = np.argsort(owner.astype(np.min_scalar_type(shape[0])), kind="stable")
+    starts = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=shape[0]))])
+    parts = values[order].astype(np.float32), columns[order]
+    return sparse.csr_matrix((*parts, starts.astype(np.int32)), shape)
 
 
-def _distinct(found: Found) -> tuple[Integers, Hashes, Integers]:
-    """Each text's features once, ascending, with how often they stand in it."""
-    owner, hashes = found
-    keys, counts = np.unique(
-        (owner.astype(np.uint64) << np.uint64(32)) | hashes, return_counts=True
-    )
-    return (keys >> np.uint64(32)).astype(np.int64), keys.astype(np.uint32), counts
+def leading(rows: sparse.csr_matrix, columns: int) -> tuple[Integers, Integers, Floats]:
+    """Row, column and value of everything in the first columns."""
+    owners = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+    those = rows.indices < columns
+    return owners[those], rows.indices[those], rows.data[those]
+
+
+def met_in(
+    rows: sparse.csr_matrix, members: Sequence[Integers], owners: Integers, columns: Integers
+) -> Floats:
+    """What stands in each text's members, rows, at its ``columns``, summed. ``owners`` are the texts
+    of the columns; both ascend."""
+    if not len(columns):
+        return np.empty(0, dtype=np.float32)
+    taken = rows[np.concatenate(members).astype(np.int64)]
+    texts = np.repeat(np.arange(len(members)), [len(m) for m in members])
+    reached = taken.indices <= columns.max()
+    width = np.int64(rows.shape[1])
+    met = np.repeat(texts, np.diff(taken.indptr))[reached] * width + taken.indices[reached]
+    wanted = owners * width + columns
+    places = np.minimum(np.searchsorted(wanted, met), len(wanted) - 1)
+    hit = wanted[places] == met
+    found = np.bincount(places[hit], taken.data[reached][hit], minlength=len(wanted))
+    return found.astype(np.float32)
 
 
 def learn_space(
@@ -134,7 +179,7 @@ def learn_space(
     for features in chain(in_sweeps(texts), in_sweeps(light_texts, light=True)):
         for b in range(BLOCKS):
             if shares[b]:
-                gathered[b].append(_distinct(features.blocks[b])[1])
+                gathered[b].append(features.keys[features.block(b)].astype(np.uint32))
     counts = [len(texts) + len(light_texts)] * 2 + [len(texts)] * 2
     blocks = []
     for b in range(BLOCKS):

@@ -17,14 +17,14 @@ from mailflow.desk.suggestion import NO_SUGGESTION
 from mailflow.desk.ticket import Priority
 from mailflow.shipped import shipped
 from mailflow.suggest.accept import lower_bound
-from mailflow.suggest.features import PAIRS, TOGETHER, features_of
+from mailflow.suggest.features import PAIRS, TOGETHER, features_of, stem_hash
 from mailflow.suggest.learn_margins import judged_margins, worth_learning
 from mailflow.suggest.learn_ranking import LearnArticle, LearnTicket
 from mailflow.suggest.lexicon import hits_for, load_lexicon, parse_lexicon
 from mailflow.suggest.measure import auroc, calibration_error, share, weighted_kappa
 from mailflow.suggest.model import Model, ModelUnusable, load_model
 from mailflow.suggest.ranking import explained
-from mailflow.suggest.space import learn_space
+from mailflow.suggest.space import Block, Space, learn_space
 from mailflow.suggest.tables import TableFault, read_articles, read_history
 from mailflow.suggest.train import data_hash, learn_model, save_model
 from mailflow.suggest.unusable import Silent
@@ -83,18 +83,50 @@ def test_words_are_bounded_and_linear_on_hostile_text() -> None:
 
 def test_pairs_keep_the_order() -> None:
     found = features_of([["card", "stolen"], ["stolen", "card"], ["x"]])
-    owner, ordered = found.blocks[PAIRS]
-    _, together = found.blocks[TOGETHER]
-    assert owner.tolist() == [0, 1] and ordered[0] != ordered[1] and together[0] == together[1]
+    ordered, together = found.keys[found.block(PAIRS)], found.keys[found.block(TOGETHER)]
+    assert found.owners[found.block(PAIRS)].tolist() in ([0, 1], [1, 0])
+    assert ordered[0] != ordered[1] and together[0] == together[1]
+
+
+def test_pairs_reach_no_further_than_they_should() -> None:
+    found = features_of([["w", "a", "b", "c", "d", "e", "f", "g", "h", "i"]])
+    assert len(found.keys[found.block(PAIRS)]) == 9 + 8 + 7
+    assert len(found.keys[found.block(TOGETHER)]) == sum(range(2, 10))
 
 
 def test_a_batch_of_texts_has_the_features_of_each_alone() -> None:
-    texts = [words_of(text) for text in ("my card is stolen", "", "stolen", "é ß 🙂 a b c")]
+    texts = [words_of(text) for text in ("my card is my card", "", "card", "é ß 🙂 a b c")]
     whole = features_of(texts)
     for k, words in enumerate(texts):
-        alone = features_of([words])
-        for (owner, found), (_, own) in zip(whole.blocks, alone.blocks, strict=True):
-            assert sorted(found[owner == k].tolist()) == sorted(own.tolist())
+        alone, own = features_of([words]), whole.owners == k
+        assert whole.keys[own].tolist() == alone.keys.tolist()
+        assert whole.weights[own].tolist() == alone.weights.tolist()
+        assert whole.squared[k].tolist() == pytest.approx(alone.squared[0].tolist())
+
+
+def test_rows_are_the_weights_a_plain_reading_gives() -> None:
+    """Against tf-idf spelt out, with words the space does not know"""
+    texts = [words_of(t) for t in ("lamp lamp is dark", "dark room", "the lamp", "room is room")]
+    space = learn_space(texts, shares=(1, 0, 0, 0), min_documents=(1,) * 4)
+    asked = words_of("lamp zebra lamp room")
+    row = space.rows(features_of([asked])).matrix.toarray()[0]
+    idf = {int(h): float(i) for h, i in zip(space.stems, space.blocks[0].idf, strict=True)}
+    counts = {stem_hash(w): asked.count(w) for w in asked}
+    weights = {
+        h: (1 + np.log(n)) * idf.get(h, space.blocks[0].unknown_idf) for h, n in counts.items()
+    }
+    length = np.sqrt(sum(w**2 for w in weights.values()))
+    wanted = [weights.get(int(h), 0) / length for h in space.stems]
+    assert row.tolist() == pytest.approx(wanted, abs=1e-6)
+
+
+def test_a_crowded_slot_of_a_vocabulary_is_searched_too() -> None:
+    hashes = np.arange(7, 7 + 3 * 500, 3, dtype=np.uint32)
+    none = Block(hashes[:0], np.empty(0, np.float32), 1.0)
+    space = Space((Block(hashes, np.ones(500, np.float32), 1.0), none, none, none), (1, 0, 0, 0))
+    asked = np.sort(np.append(hashes, hashes + np.uint32(1)))
+    places = space._places(asked.astype(np.uint64))
+    assert places.tolist() == np.searchsorted(hashes, asked).tolist()
 
 
 def test_many_articles_stand_in_an_index_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,12 +182,32 @@ def test_leave_one_out_equals_training_without_the_ticket(tickets: list[LearnTic
     state = learning._regression(*learning._untrained(articles, tickets))
     ranking, inverse = state.ranking, state.inverse
     i = 40
-    closed = state.targets[i] - ranking.alpha[i] / inverse[i, i]
+    closed = state.targets[i] - ranking.regression.alpha[i] / inverse[i, i]
     kept = np.delete(np.arange(len(inverse)), i)
     kernel = learning.kernel((ranking.rows @ ranking.rows.T).toarray())
     without = kernel[np.ix_(kept, kept)] + learning.RIDGE * np.eye(len(kept), dtype=np.float32)
     direct = kernel[i, kept] @ np.linalg.solve(without, state.targets[kept])
     assert np.allclose(closed, direct, atol=2e-3)
+
+
+def test_with_many_articles_the_likely_ones_are_still_exact(
+    seed: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import mailflow.suggest.regression as regression
+
+    assert seed.ranking is not None and seed.ranking.regression.rough is None
+    monkeypatch.setattr(regression, "EXACT", 0)
+    rough = regression.regression_of(seed.ranking.regression.alpha, seed.ranking.line_of)
+    grown = regression.kernel(seed.ranking.index.cosines(seed.ranking.rows[:40]))
+    exact, answers = seed.ranking.regression.answers(grown), rough.answers(grown)
+    assert np.abs(answers - exact).max() > 0.01
+    rough.sharpen(answers, grown, exact)
+    likely = np.argsort(-exact, axis=1)[:, : regression.LIKELY]
+    assert np.allclose(
+        np.take_along_axis(answers, likely, axis=1),
+        np.take_along_axis(exact, likely, axis=1),
+        atol=1e-4,
+    )
 
 
 def test_margins_are_learned_where_articles_have_tickets_enough(seed: Model) -> None:
