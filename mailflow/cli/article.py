@@ -433,7 +433,10 @@ def _preview(desk: Desk, article: Article, departures: Sequence[Departure]) -> N
         console.print(cell(f"  │ {line}"), soft_wrap=True)
     if desk.policy.mode is SendingMode.SHADOW:
         kind = letter.kind.value
-        words = f"Shadow mode: this is recorded and does not leave, unless `mailflow sending on {kind}` was said before."
+        words = (
+            f"Shadow mode: this is recorded and does not leave, unless `mailflow sending on {kind}` was said before. "
+            "Whoever it did not leave for waits on: announce it again once sending is on."
+        )
         console.print(cell(words, "yellow"), soft_wrap=True)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from mailflow.desk.outbox import OutboxState
 from mailflow.desk.policy import Budgets, ascii_lower
 from mailflow.desk.ticket import Article, ArticleStatus, Ticket, TicketStatus
 
@@ -82,9 +83,17 @@ class Departure:
     at: datetime
 
 
-def announcement_key(ticket_id: int, article: Article) -> str:
-    """Names the cause: a ticket hears once that an article reached a status."""
-    return f"article:{ticket_id}:{article.id}:{article.status}"
+def announcement_key(ticket_id: int, article: Article, not_sent: int = 0) -> str:
+    """Names the cause: a ticket hears once that an article reached a status.
+
+    ``not_sent`` is how many such letters never left: they told nobody, and the next is another letter.
+    """
+    cause = f"article:{ticket_id}:{article.id}:{article.status}"
+    return f"{cause}:{not_sent + 1}" if not_sent else cause
+
+
+#: A letter in one of these never leaves: whoever it was for has not been told.
+NEVER_LEFT = frozenset({OutboxState.SHADOW, OutboxState.DROPPED})
 
 
 def waits(ticket: Ticket) -> bool:

@@ -168,8 +168,11 @@ def resolution_letter(
     )
 
 
-def article_letter(ticket: Ticket, article: Article, policy: Policy) -> Letter:
-    """News of the known issue a ticket waits for. Told once for each status the article reaches."""
+def article_letter(ticket: Ticket, article: Article, policy: Policy, not_sent: int = 0) -> Letter:
+    """News of the known issue a ticket waits for. Told once for each status the article reaches.
+
+    ``not_sent`` is how many such letters never left.
+    """
     language = ticket.language or policy.language
     facts = ArticleUpdate(
         **desk_facts(ticket, policy),
@@ -179,7 +182,7 @@ def article_letter(ticket: Ticket, article: Article, policy: Policy) -> Letter:
         article=article_facts(in_language(article, language), None),
     )
     return Letter(
-        key=announcement_key(ticket.id, article),
+        key=announcement_key(ticket.id, article, not_sent),
         mail_class=MailClass.AUTOMATIC,
         kind=NoticeKind.ARTICLE_UPDATE,
         to=Address(ticket.requester.address, facts.requester_name or ""),

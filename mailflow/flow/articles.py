@@ -80,7 +80,8 @@ def announce(work: Work, desk: Desk, article: Article, *, by: str) -> int:
     now, queued = desk.clock(), 0
     for departure in planned_announcement(work, desk, article):
         ticket = departure.ticket
-        letter = article_letter(ticket, article, desk.policy)
+        not_sent = work.articles.not_sent(ticket.id, article)
+        letter = article_letter(ticket, article, desk.policy, not_sent)
         if queue_letter(work, desk, letter, ticket, not_before=departure.at) is None:
             continue
         queued += 1

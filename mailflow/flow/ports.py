@@ -380,7 +380,14 @@ class Articles(Protocol):
 
     def withdraw(self, article_id: str, reason: str, now: datetime) -> None: ...
     def waiting_on(self, article: Article) -> Sequence[Ticket]:
-        """Tickets linked to it whose requester waits and was not told of this status yet, oldest first."""
+        """Tickets linked to it whose requester waits and was not told of this status yet, oldest first.
+
+        A letter that never left (shadow mode, a budget) told nobody.
+        """
+        ...
+
+    def not_sent(self, ticket_id: int, article: Article) -> int:
+        """How many letters to this ticket with this news never left."""
         ...
 
     def announce_later(self, article: Article, reason: str, now: datetime) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, or_, select, update
 
-from mailflow.desk.articles import announcement_key, waits
+from mailflow.desk.articles import NEVER_LEFT, announcement_key, waits
 from mailflow.desk.ticket import Article, ArticleStatus, Ticket, Wording
 from mailflow.flow.ports import Announcement, KeptArticle
 from mailflow.store import tables as t
@@ -98,19 +98,36 @@ class SqlArticles:
         waiting: list[Ticket] = []
         for start in range(0, len(ids), _AT_ONCE):
             tickets = read_tickets(self._connection, ids[start : start + _AT_ONCE])
-            waiting += [
-                x for x in tickets if waits(x) and announcement_key(x.id, article) not in told
-            ]
+            waiting += [x for x in tickets if waits(x) and x.id not in told]
         return waiting
 
-    def _told(self, article: Article) -> set[str]:
+    def not_sent(self, ticket_id: int, article: Article) -> int:
         column = t.outbox.c
-        keys = self._connection.execute(
-            select(column.key)
+        return self._connection.execute(
+            select(func.count()).where(
+                column.ticket_id == ticket_id,
+                _about(announcement_key(ticket_id, article)),
+                column.state.in_(NEVER_LEFT),
+            )
+        ).scalar_one()
+
+    def _told(self, article: Article) -> set[int]:
+        """Tickets a letter with this news left for, or may still leave for."""
+        column = t.outbox.c
+        rows = self._connection.execute(
+            select(column.ticket_id, column.key)
             .join(t.ticket, t.ticket.c.id == column.ticket_id)
-            .where(t.ticket.c.article_id == article.id, column.key.startswith("article:"))
+            .where(
+                t.ticket.c.article_id == article.id,
+                column.key.startswith("article:"),
+                column.state.not_in(NEVER_LEFT),
+            )
         )
-        return set(keys.scalars())
+        return {
+            row.ticket_id
+            for row in rows
+            if _first(row.key) == announcement_key(row.ticket_id, article)
+        }
 
     def announce_later(self, article: Article, reason: str, now: datetime) -> None:
         self._end(article.id, DISMISSED, "the article changed again", now)
@@ -191,6 +208,19 @@ class StoredArticles(Mapping[str, Article]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+
+_PARTS_OF_CAUSE = 4  # article, ticket, id, status; after them, which letter it is
+
+
+def _first(key: str) -> str:
+    """The key of the first letter with the same news."""
+    return ":".join(key.split(":")[:_PARTS_OF_CAUSE])
+
+
+def _about(first: str) -> ColumnElement[bool]:
+    key = t.outbox.c.key
+    return or_(key == first, key.startswith(f"{first}:", autoescape=True))
 
 
 def _kept(row: Row[tuple[object, ...]]) -> KeptArticle:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -23,6 +24,7 @@ from mailflow.desk.ticket import Article, ArticleStatus, TicketStatus, Wording
 from mailflow.edges.article_files import ArticleFault, article_text, parse_article, read_folder
 from mailflow.flow.answer import Desk
 from mailflow.flow.articles import announce, draft_article_from_message, keep_article, sync_folder
+from mailflow.flow.deliver import deliver_due
 from mailflow.store import tables as t
 from mailflow.store.articles import StoredArticles
 from mailflow.store.database import SqlStore, open_store
@@ -30,6 +32,7 @@ from mailflow.store.reading import list_outbox
 from mailflow.wiring import build_desk, open_templates
 from tests.builders import NOW, policy, ticket
 from tests.unit.test_cli_desk import CONFIG, desk  # noqa: F401  the desk with two tickets
+from tests.unit.test_sending_and_shadow import Taker, opened
 
 FILE = """\
 ---
@@ -261,6 +264,38 @@ def test_everyone_waiting_is_told_once_after_a_preview(desk: Path, cli: Callable
 
     cli("article", "edit", "login-loop", "--status", "fixed", "--yes")
     assert len(mails(store)) == 4
+
+
+@pytest.mark.parametrize("refused", ["shadow", "dropped"])
+def test_who_was_told_in_shadow_mode_alone_was_not_told(
+    desk: Path,  # noqa: F811
+    cli: Callable[..., str],
+    refused: str,
+) -> None:
+    cli("article", "add", "login-loop", "--title", "Login fails", "--body", _solution(desk))
+    store = link(desk)
+    assert "announce it again" in cli("article", "edit", "login-loop", "--status", "fixed", "--yes")
+    held, rules = opened(desk)
+    deliver_due(held, Taker(), rules, unreachable=())
+    with held.begin() as work:
+        work.connection.execute(update(t.outbox).values(state=refused))
+    shown = json.loads(cli("article", "list", "--json"))
+    assert [a["waiting"] for a in shown] == [2]
+
+    cli("sending", "on", "article_update")
+    cli("article", "announce", "login-loop", "--yes")
+    states = {m.key: m.state for m in list_outbox(store) if m.key.startswith("article:")}
+    assert states == {
+        "article:1:login-loop:fixed": refused,
+        "article:1:login-loop:fixed:2": "pending",
+        "article:2:login-loop:fixed": refused,
+        "article:2:login-loop:fixed:2": "pending",
+    }
+    assert "everybody was told" in cli("article", "announce", "login-loop", "--yes")
+    deliver_due(held, Taker(), rules, unreachable=())
+    assert "everybody was told" in cli("article", "announce", "login-loop", "--yes")
+    sent = [m.key for m in list_outbox(store) if m.state == "sent"]
+    assert sorted(sent) == ["article:1:login-loop:fixed:2", "article:2:login-loop:fixed:2"]
 
 
 def test_who_does_not_wait_is_not_told(desk: Path, cli: Callable[..., str]) -> None:  # noqa: F811
