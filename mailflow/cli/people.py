@@ -12,11 +12,12 @@ from mailflow.cli.outcome import Failure
 from mailflow.cli.screen import ago, print_json, print_table, screen
 from mailflow.cli.store import opened_store
 from mailflow.config.fields import checked_address
+from mailflow.desk.person import offset_text, read_offset
 from mailflow.desk.policy import ascii_lower
 from mailflow.store.reading import list_people
 
 app = typer.Typer(
-    help="Show and correct what is known of customers: language, and who wants no updates.",
+    help="Show and correct what is known of customers: language, whose night it is, who wants no updates.",
     no_args_is_help=True,
 )
 
@@ -29,7 +30,7 @@ def list_(
     muted: Annotated[bool, typer.Option("--muted", help="Only who wants no updates.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
 ) -> None:
-    """List customers with their language and whether they want progress updates."""
+    """List customers with their language, their offset from UTC and whether they want progress updates."""
     with opened_store(ctx) as store:
         people = list_people(store, muted=muted)
     if as_json:
@@ -42,13 +43,17 @@ def list_(
     rows = [
         [
             person.address,
-            (person.language or "") + (" (corrected)" if person.corrected else ""),
+            _known(person.language or "", person.corrected),
+            _known(
+                "" if person.utc_offset is None else offset_text(person.utc_offset),
+                person.offset_corrected,
+            ),
             f"none since {ago(person.muted_at, now)}" if person.muted_at else "yes",
             person.muted_because,
         ]
         for person in people
     ]
-    columns = ["address", "language", "updates", "because"]
+    columns = ["address", "language", "offset", "updates", "because"]
     print_table(screen(), columns, rows, giving_way=("because",))
 
 
@@ -91,6 +96,33 @@ def language(
         work.tickets.note_event(None, "person language", "set by hand", datetime.now(UTC), **detail)
     said = "in the language they write in" if automatic else f"in {code}"
     typer.echo(f"Mail to {address} is written {said} from now on.")
+
+
+@app.command(context_settings={"ignore_unknown_options": True})  # -03:00 is no option
+def offset(
+    ctx: typer.Context,
+    address: _Who,
+    from_utc: Annotated[
+        str, typer.Argument(metavar="OFFSET", help="From UTC, such as +05:30, or auto: learn it.")
+    ],
+) -> None:
+    """Say where this person lives, so that no update comes at night. What they write changes it no more."""
+    who = _address(address)
+    automatic = from_utc == "auto"
+    try:
+        minutes = None if automatic else read_offset(from_utc)
+    except ValueError as error:
+        raise Failure(str(error), "give an offset such as +05:30, or auto") from None
+    with opened_store(ctx) as store, store.begin() as work:
+        work.schedule.set_offset(who, minutes, corrected=not automatic)
+        detail = {"address": who, "offset": from_utc}
+        work.tickets.note_event(None, "person offset", "set by hand", datetime.now(UTC), **detail)
+    said = "the offset their mail is written at" if automatic else f"UTC{from_utc}"
+    typer.echo(f"The nights of {address} are counted at {said} from now on.")
+
+
+def _known(text: str, corrected: bool) -> str:
+    return text + (" (corrected)" if corrected else "")
 
 
 def _address(text: str) -> str:

@@ -274,7 +274,7 @@ class ProgressSettings(Section):
     warn_before: OptionalDuration = None
     """Show each update to the agents so long before it leaves: they can answer, postpone or drop it. Empty: never."""
     quiet: TimeSpan = "20:00-08:00"
-    """No update in these hours where a calendar names the time zone, nor on days off. Empty: none are quiet."""
+    """No update in these hours where the reader lives, else where the calendar is, nor on days off. Empty: none are quiet."""
 
 
 class QueueSettings(Section):

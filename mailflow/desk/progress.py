@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Protocol
 
 from mailflow.desk.articles import announcement_key, in_language
-from mailflow.desk.calendar import Calendar, add_working, after_quiet
+from mailflow.desk.calendar import add_working, after_quiet
 from mailflow.desk.happenings import NO_NEWS, News
 from mailflow.desk.letters import Letter, article_facts, desk_facts
 from mailflow.desk.notices import (
@@ -27,11 +27,17 @@ OUR_TURN = frozenset({TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.ON_HOLD}
 
 
 def next_update_at(
-    ticket: Ticket, updates_sent: int, policy: Policy, now: datetime, quiet: int | None = None
+    ticket: Ticket,
+    updates_sent: int,
+    policy: Policy,
+    now: datetime,
+    quiet: int | None = None,
+    zone: tzinfo | None = None,
 ) -> datetime | None:
     """When the requester hears from us at the latest, in working time and never in quiet hours.
 
     Without news each wait is longer than the one before: ``quiet`` updates, or all that were sent, said nothing new.
+    ``zone`` is the requester's, as far as known.
     """
     progress = policy.progress
     if (
@@ -44,14 +50,20 @@ def next_update_at(
     wait = policy.update_interval(ticket.priority, ticket.queue) * progress.backoff ** (
         updates_sent if quiet is None else quiet
     )
-    return polite_moment(policy, calendar, add_working(calendar, now, wait))
+    return polite_moment(policy, ticket.queue, add_working(calendar, now, wait), zone)
 
 
-def polite_moment(policy: Policy, calendar: Calendar, moment: datetime) -> datetime:
-    """``moment``, or the next working morning. Where no calendar was written, nobody's night is known."""
-    if not policy.calendars:
+def polite_moment(
+    policy: Policy, queue: str | None, moment: datetime, zone: tzinfo | None
+) -> datetime:
+    """``moment``, or the next working morning where the reader lives (``zone``), else where the desk is.
+
+    Where neither is known there is no night to keep.
+    """
+    if zone is None and not policy.calendars:
         return moment
-    return after_quiet(calendar, policy.progress.quiet, calendar.zone, moment)
+    calendar = policy.calendar(queue)
+    return after_quiet(calendar, policy.progress.quiet, zone or calendar.zone, moment)
 
 
 def owes_news(message: IncomingMessage, ticket: Ticket, *, opening: bool) -> bool:
@@ -83,6 +95,7 @@ class Told:
     last_contact_at: datetime | None = None
     article: Article | None = None  # the known issue the ticket is linked to
     language: str | None = None
+    zone: tzinfo | None = None  # the requester's, as far as known
     quiet_updates: int | None = None  # of these, how many said nothing new, this one included
 
 
@@ -91,7 +104,9 @@ def progress_letter(ticket: Ticket, told: Told, policy: Policy, now: datetime) -
     if ticket.status not in OUR_TURN or told.updates_sent >= policy.progress.max_updates:
         return None
     news, zone = told.news, policy.calendar(ticket.queue).zone
-    following = next_update_at(ticket, told.updates_sent + 1, policy, now, told.quiet_updates)
+    following = next_update_at(
+        ticket, told.updates_sent + 1, policy, now, told.quiet_updates, told.zone
+    )
     facts = ProgressUpdate(
         **desk_facts(ticket, policy),
         authenticated=ticket.requester_verified,

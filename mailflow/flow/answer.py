@@ -85,7 +85,8 @@ def queue_answers(
         queue_relay(work, desk, waiting, message, decision, ticket)
     for letter in letters_for(occasion, desk.policy):
         queue_letter(work, desk, letter, ticket)
-    due = next_update_at(ticket, 0, desk.policy, now)
+    zone = work.schedule.person(ticket.requester.address).zone
+    due = next_update_at(ticket, 0, desk.policy, now, zone=zone)
     opening = decision.store.value is Storing.OPEN_TICKET
     spoken = decision.voice is Voice.CUSTOMER and owes_news(message, ticket, opening=opening)
     if due is None or spoken:  # a machine's report, or an answer that did not leave, is no news

@@ -69,8 +69,13 @@ def hold_announcement(work: Work, article: Article, now: datetime) -> None:
 def planned_announcement(work: Work, desk: Desk, article: Article) -> Sequence[Departure]:
     """Who would be told, and when: the preview of :func:`announce`. Nobody's night is disturbed."""
     plan = departures(work.articles.waiting_on(article), desk.policy.budgets, desk.clock())
-    policy = desk.policy
-    return [replace(d, at=polite_moment(policy, policy.calendar(), d.at)) for d in plan]
+    return [replace(d, at=_polite(work, desk, d)) for d in plan]
+
+
+def _polite(work: Work, desk: Desk, departure: Departure) -> datetime:
+    ticket = departure.ticket
+    zone = work.schedule.person(ticket.requester.address).zone
+    return polite_moment(desk.policy, ticket.queue, departure.at, zone)
 
 
 def announce(work: Work, desk: Desk, article: Article, *, by: str) -> int:
@@ -85,7 +90,8 @@ def announce(work: Work, desk: Desk, article: Article, *, by: str) -> int:
         if queue_letter(work, desk, letter, ticket, not_before=departure.at) is None:
             continue
         queued += 1
-        due = next_update_at(ticket, 0, desk.policy, departure.at)
+        zone = work.schedule.person(ticket.requester.address).zone
+        due = next_update_at(ticket, 0, desk.policy, departure.at, zone=zone)
         work.tickets.schedule_update(ticket.id, due)
     work.articles.announced(article.id, f"{queued} told by {by}", now)
     return queued

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mailflow.desk.changes import Mute
-from mailflow.desk.decision import Decision, Storing, Voice
-from mailflow.desk.person import learnt
+from mailflow.desk.decision import Decision, Voice
+from mailflow.desk.person import learnt, offset_learnt
 from mailflow.desk.policy import ascii_lower
 from mailflow.desk.progress import polite_moment
 from mailflow.desk.ticket import Ticket
@@ -13,20 +13,33 @@ from mailflow.desk.wishes import Wish
 from mailflow.flow.answer import Desk
 from mailflow.flow.changes import change_ticket
 from mailflow.flow.ports import Work
-from mailflow.mail.message import IncomingMessage
+from mailflow.mail.message import IncomingMessage, Origin
 
 
 def do_what_was_asked(
     work: Work, desk: Desk, ticket: Ticket, message: IncomingMessage, decision: Decision
 ) -> None:
-    """An agent's order about an update, a customer's wish, and the language a customer writes in."""
+    """An agent's order about an update, and a customer's wish."""
     author = ascii_lower(message.author.address) if message.author else ""
     if decision.order is not None:
         obey(work, desk, ticket, decision.order, decision.agent_address or "an agent")
     if decision.wish is not None:
         _grant(work, desk, ticket, decision.wish, author)
-    if decision.voice is Voice.CUSTOMER and decision.store.value is not Storing.SET_ASIDE:
-        _learn_language(work, author, message.language)
+
+
+def learn_about_author(work: Work, message: IncomingMessage, decision: Decision) -> None:
+    """The language a customer writes in, and the offset from UTC they write at: before anything is planned for them."""
+    author = ascii_lower(message.author.address) if message.author else ""
+    if decision.voice is not Voice.CUSTOMER or not author:
+        return
+    person = work.schedule.person(author)
+    language = learnt(person, message.language)
+    if language is not None:
+        work.schedule.set_language(author, language, corrected=False)
+    by_person = message.origin.kind is Origin.PERSON and decision.agent_address is None
+    offset = offset_learnt(person, message.date) if by_person else None
+    if offset is not None:
+        work.schedule.set_offset(author, offset, corrected=False)
 
 
 def obey(work: Work, desk: Desk, ticket: Ticket, order: UpdateOrder, by: str) -> str:
@@ -40,7 +53,8 @@ def obey(work: Work, desk: Desk, ticket: Ticket, order: UpdateOrder, by: str) ->
         work.tickets.note_event(ticket.id, "update order", f"{by}: no update is planned", now)
         return ""
     later = max(ticket.next_update_at, now) + order.wait
-    due = polite_moment(desk.policy, desk.policy.calendar(ticket.queue), later)
+    zone = work.schedule.person(ticket.requester.address).zone
+    due = polite_moment(desk.policy, ticket.queue, later, zone)
     work.tickets.schedule_update(ticket.id, due)
     reason = f"{by} postponed the update"
     work.tickets.note_event(ticket.id, "update postponed", reason, now, until=due.isoformat())
@@ -61,9 +75,3 @@ def _grant(work: Work, desk: Desk, ticket: Ticket, wish: Wish, author: str) -> N
         work.tickets.note_event(ticket.id, "person muted", reason, now, by=author)
     change_ticket(work, desk, ticket.id, Mute(True), by=author, reason=str(wish))
     work.tickets.schedule_update(ticket.id, None)
-
-
-def _learn_language(work: Work, author: str, written: str | None) -> None:
-    language = learnt(work.schedule.person(author), written)
-    if author and language is not None:
-        work.schedule.set_language(author, language, corrected=False)

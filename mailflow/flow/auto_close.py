@@ -90,14 +90,14 @@ def _announce(
     if due is None:
         work.closings.forget(ticket.id)
         return False
-    leaves = polite_moment(desk.policy, desk.policy.calendar(ticket.queue), max(due, now))
+    person = work.schedule.person(ticket.requester.address)
+    leaves = polite_moment(desk.policy, ticket.queue, max(due, now), person.zone)
     if leaves > now:
         work.closings.put_off(ticket.id, leaves)
         return False
     if ticket.muted or work.closings.written_by_a_machine(ticket.id):
         _stay(work, desk, ticket.id, "it is muted" if ticket.muted else "no person wrote it")
         return False
-    person = work.schedule.person(ticket.requester.address)
     language = language_for(person, None, ticket.language, desk.policy.language)
     closes = closes_after(ticket, now, desk.policy)
     letter = closing_letter(ticket, planned.since, closes, language, desk.policy)

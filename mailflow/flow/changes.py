@@ -72,7 +72,8 @@ def _merge(work: Work, desk: Desk, ticket: Ticket, into: Ticket, by: str) -> Non
 def _plan_update(work: Work, desk: Desk, before: Ticket, changed: Changed) -> None:
     """A ticket whose turn, priority or queue changed gets its next word planned anew."""
     after = changed.ticket
-    due = None if after.muted else next_update_at(after, 0, desk.policy, desk.clock())
+    zone = work.schedule.person(after.requester.address).zone
+    due = None if after.muted else next_update_at(after, 0, desk.policy, desk.clock(), zone=zone)
     anew = changed.kind in (ChangeKind.PRIORITY, ChangeKind.QUEUE)
     if due is None or before.next_update_at is None or anew:
         work.tickets.schedule_update(after.id, due)
@@ -118,7 +119,8 @@ def split_ticket(
         (new.id, f"split off from ticket {ticket_id}"),
     ):
         work.tickets.note_event(number, ChangeKind.SPLIT.value, reason, now, **detail)
-    due = next_update_at(new, 0, desk.policy, now)
+    zone = work.schedule.person(new.requester.address).zone
+    due = next_update_at(new, 0, desk.policy, now, zone=zone)
     work.tickets.schedule_update(new.id, due)
     for agent in desk.policy.agents_of(new.queue):
         key = f"split:{new.id}:{agent.address}"

@@ -75,13 +75,14 @@ def _queue_update(work: Work, desk: Desk, ticket_id: int) -> bool:
 
 def _must_wait(work: Work, desk: Desk, ticket: Ticket, now: datetime) -> bool:
     """Whether the update waits: for the reader's morning, or for agents who have not seen it long enough."""
-    due, calendar = ticket.next_update_at or now, desk.policy.calendar(ticket.queue)
-    leaves = polite_moment(desk.policy, calendar, now)
+    due = ticket.next_update_at or now
+    zone = work.schedule.person(ticket.requester.address).zone
+    leaves = polite_moment(desk.policy, ticket.queue, now, zone)
     before = desk.policy.progress.warn_before
     if before and desk.policy.agents:
         warned = work.schedule.warned_of_update_at(ticket.id, due)
         if warned is None or warned + before > leaves:  # after an outage, say
-            leaves = polite_moment(desk.policy, calendar, (warned or now) + before)
+            leaves = polite_moment(desk.policy, ticket.queue, (warned or now) + before, zone)
     if leaves <= now:
         return False
     warned = work.schedule.warned_of_update_at(ticket.id, due)
@@ -111,12 +112,14 @@ def told_so_far(work: Work, desk: Desk, ticket: Ticket) -> Told:
         last_contact_at=contact,
         article=desk.articles.get(ticket.article_id or ""),
         language=language_for(person, None, ticket.language, desk.policy.language),
+        zone=person.zone,
         quiet_updates=quiet,
     )
 
 
 def _plan_next(work: Work, desk: Desk, ticket: Ticket, sent: int, quiet: int | None) -> None:
-    due = next_update_at(ticket, sent, desk.policy, desk.clock(), quiet)
+    zone = work.schedule.person(ticket.requester.address).zone
+    due = next_update_at(ticket, sent, desk.policy, desk.clock(), quiet, zone)
     work.tickets.schedule_update(ticket.id, due)
 
 
@@ -143,11 +146,11 @@ def _warn(work: Work, desk: Desk, ticket_id: int, before: timedelta) -> int:
         return 0
     now = desk.clock()
     leaves_at = max(ticket.next_update_at, now + before)
+    person = work.schedule.person(ticket.requester.address)
     if leaves_at != ticket.next_update_at:
-        leaves_at = polite_moment(desk.policy, desk.policy.calendar(ticket.queue), leaves_at)
+        leaves_at = polite_moment(desk.policy, ticket.queue, leaves_at, person.zone)
         work.tickets.schedule_update(ticket.id, leaves_at)
     work.schedule.note_warning(ticket.id, leaves_at, now)
-    person = work.schedule.person(ticket.requester.address)
     muted = person.muted_at is not None or ticket.muted
     letter = progress_letter(ticket, told_so_far(work, desk, ticket), desk.policy, leaves_at)
     if letter is None or muted:

@@ -23,7 +23,7 @@ from mailflow.desk.reply_token import read_claims
 from mailflow.desk.suggestion import NO_SUGGESTION, Suggestion
 from mailflow.desk.ticket import Ticket
 from mailflow.flow.answer import Desk, queue_answers
-from mailflow.flow.asked import do_what_was_asked
+from mailflow.flow.asked import do_what_was_asked, learn_about_author
 from mailflow.flow.clocks import set_clocks
 from mailflow.flow.commands import (
     articles_at_hand,
@@ -304,6 +304,7 @@ def _record(
         decision = refuse_commands(decision, faults)
     recorded = work.tickets.record(waiting, message, decision, suggestion, now)
     if recorded.ticket is not None:
+        learn_about_author(work, message, decision)
         protect_reply_address(work, desk, decision)
         spoken = spoken_message(message, decision, desk)
         queue_answers(work, desk, waiting, spoken, decision, suggestion, recorded.ticket)

@@ -27,6 +27,7 @@ from mailflow.store import tables as t
 from mailflow.store.database import SqlStore
 from mailflow.store.intake import HISTORY, QUARANTINED, RECORDED, WAITING
 from mailflow.store.rows import read_mails, read_ticket, recipient_from
+from mailflow.store.schedule import read_person
 from mailflow.store.tickets import family
 
 
@@ -496,7 +497,4 @@ def list_people(store: SqlStore, *, muted: bool = False) -> list[Person]:
     if muted:
         query = query.where(t.person.c.muted_at.is_not(None))
     with store.read() as connection:
-        return [
-            Person(row.address, row.language, row.corrected, row.muted_at, row.muted_because)
-            for row in connection.execute(query)
-        ]
+        return [read_person(row) for row in connection.execute(query)]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
 
 from mailflow.desk.clocks import Clock, ClockKind, DueClock, Turn
 from mailflow.desk.decision import Voice
@@ -178,12 +178,13 @@ class SqlSchedule:
     def person(self, address: str) -> Person:
         key = key_text(ascii_lower(address))
         row = self._connection.execute(select(t.person).where(t.person.c.address == key)).first()
-        if row is None:
-            return Person(key)
-        return Person(row.address, row.language, row.corrected, row.muted_at, row.muted_because)
+        return Person(key) if row is None else read_person(row)
 
     def set_language(self, address: str, language: str | None, *, corrected: bool) -> None:
         self._put(address, {"language": language, "corrected": corrected})
+
+    def set_offset(self, address: str, minutes: int | None, *, corrected: bool) -> None:
+        self._put(address, {"utc_offset": minutes, "offset_corrected": corrected})
 
     def mute(self, address: str, reason: str, now: datetime | None) -> None:
         self._put(address, {"muted_at": now, "muted_because": reason})
@@ -194,6 +195,18 @@ class SqlSchedule:
         if not self._connection.execute(update(t.person).where(where).values(values)).rowcount:
             row = {"muted_because": "", **values}
             self._connection.execute(insert(t.person).values(address=key, **row))
+
+
+def read_person(row: Row[Any]) -> Person:  # Any: a row of its table
+    return Person(
+        row.address,
+        row.language,
+        row.corrected,
+        row.muted_at,
+        row.muted_because,
+        row.utc_offset,
+        row.offset_corrected,
+    )
 
 
 def _text(value: object) -> str:

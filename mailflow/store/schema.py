@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from mailflow.store.faults import StoreWrong
 
-EXPECTED_REVISION = "0007"  # the newest file in migrations/versions
+EXPECTED_REVISION = "0008"  # the newest file in migrations/versions
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 

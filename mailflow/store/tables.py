@@ -296,6 +296,8 @@ person = Table(
     Column("corrected", Boolean, nullable=False, server_default=false()),
     Column("muted_at", Moment),
     Column("muted_because", CleanText, nullable=False),
+    Column("utc_offset", Integer),  # minutes
+    Column("offset_corrected", Boolean, nullable=False, server_default=false()),
 )
 
 blocked_address = Table(

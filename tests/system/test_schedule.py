@@ -271,6 +271,29 @@ def test_the_language_is_learnt_and_correctable(servers, tmp_path):
     desk.close()
 
 
+def test_an_update_leaves_in_the_morning_of_who_reads_it(servers, tmp_path):
+    desk = desk_at(servers, tmp_path, "2027-01-06 08:00", '[progress]\nnormal = "8h"\n')
+    tokyo = "Date: Wed, 06 Jan 2027 17:00:00 +0900"
+    desk.receive(letter(MIA, "Lamp", "It is dark.", tokyo, message_id="one@home.test"))
+    machine = ("Date: Wed, 06 Jan 2027 02:00:00 -0600", "Auto-Submitted: auto-replied")
+    desk.receive(letter(MIA, "Away", "I am away.", *machine, message_id="two@home.test"))
+    by_a_server = "Date: Wed, 06 Jan 2027 08:00:00 +0000"
+    desk.receive(letter(MIA, "Bill", "Too high.", by_a_server, message_id="three@home.test"))
+    known = "select utc_offset, offset_corrected from person"
+    assert rows(desk.folder, known) == [(540, 0)]
+    mails = len(inbox(servers, MIA))
+    at(desk, "2027-01-06 16:00")  # the day's last hour in Berlin, one in the morning in Tokyo
+    at(desk, "2027-01-06 22:59")
+    assert len(inbox(servers, MIA)) == mails
+    at(desk, "2027-01-06 23:00")
+    assert len(inbox(servers, MIA)) == mails + 2
+    with desk.app.store.begin() as work:
+        work.schedule.set_offset(MIA, 60, corrected=True)
+    desk.receive(letter(MIA, "Lamp", "Still dark.", tokyo, message_id="four@home.test"))
+    assert rows(desk.folder, known) == [(60, 1)]
+    desk.close()
+
+
 CLOSING = """
 [progress]
 enabled = false

@@ -48,7 +48,23 @@ def test_mute_unmute_and_language(config: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "args", [("mute", "nobody"), ("language", "mia@home.test", "German"), ("unmute", "a b@c")]
+    "args",
+    [
+        ("mute", "nobody"),
+        ("language", "mia@home.test", "German"),
+        ("offset", "mia@home.test", "+25:00"),
+        ("unmute", "a b@c"),
+    ],
 )
 def test_what_cannot_be_is_refused(config: str, args: tuple[str, ...]) -> None:
     assert run(config, *args).exit_code != 0
+
+
+def test_where_somebody_lives_is_said_and_learnt_again(config: str) -> None:
+    assert run(config, "offset", "Mia@home.test", "-03:30").exit_code == 0
+    [person] = json.loads(run(config, "list", "--json").stdout)
+    assert (person["utc_offset"], person["offset_corrected"]) == (-210, True)
+    assert "-03:30 (corrected)" in run(config, "list").stdout
+    assert run(config, "offset", "mia@home.test", "auto").exit_code == 0
+    [person] = json.loads(run(config, "list", "--json").stdout)
+    assert (person["utc_offset"], person["offset_corrected"]) == (None, False)
