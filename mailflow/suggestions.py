@@ -38,25 +38,25 @@ class Suggester:
         fault: str = "",
         *,
         thanks: PhraseModel | None = None,
-        wishes: PhraseModel | None = None,
+        feature_requests: PhraseModel | None = None,
     ) -> None:
         self._model = model
-        self._thanks, self._wishes = thanks, wishes
+        self._thanks, self._feature_requests = thanks, feature_requests
         self.fault = fault
         self.articles: Mapping[str, Article] = MappingProxyType(model.articles if model else {})
 
     def suggest_many(self, texts: Sequence[tuple[str, str]]) -> Sequence[Suggestion]:
         said = self._suggest_many(texts)
         return [
-            replace(suggestion, content_free=self._is(self._thanks, text), feature_request=wish)
+            replace(suggestion, content_free=self._is(self._thanks, text), feature_request=asked)
             for suggestion, (subject, text) in zip(said, texts, strict=True)
-            for wish in (self._is(self._wishes, f"{subject}\n{text}"),)
+            for asked in (self._is(self._feature_requests, f"{subject}\n{text}"),)
         ]
 
     def take_over(self, other: Suggester) -> None:
         """Serve with what ``other`` loaded; whoever is in the middle of a batch ends it with the old."""
         self._model, self.fault, self.articles = other._model, other.fault, other.articles
-        self._thanks, self._wishes = other._thanks, other._wishes
+        self._thanks, self._feature_requests = other._thanks, other._feature_requests
 
     @staticmethod
     def _is(model: PhraseModel | None, text: str) -> bool:
@@ -101,7 +101,7 @@ def load_suggester(settings: Settings) -> Suggester:
     from mailflow.suggest.unusable import ModelUnusable
 
     thanks, first = _phrases("replies")
-    wishes, second = _phrases("wishes")
+    requests, second = _phrases("feature-requests")
     model, third = None, ""
     try:
         model = load_model(model_folder(settings), precision=settings.suggestions.precision)
@@ -109,7 +109,7 @@ def load_suggester(settings: Settings) -> Suggester:
         log.error("no suggestions are made: %s", error)
         third = str(error)
     fault = " ".join(f for f in (third, first, second) if f)
-    return Suggester(model, fault, thanks=thanks, wishes=wishes)
+    return Suggester(model, fault, thanks=thanks, feature_requests=requests)
 
 
 def _phrases(name: str) -> tuple[PhraseModel | None, str]:

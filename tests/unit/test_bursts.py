@@ -244,15 +244,15 @@ def test_more_bursts_a_day_than_anybody_reads_are_noted_and_not_told(house: Hous
 def test_feature_requests_are_grouped_with_the_people_who_ask(
     house: House, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    wish = Said(replace(NO_SUGGESTION, feature_request=True))
+    asking = Said(replace(NO_SUGGESTION, feature_request=True))
     dark = [
         ("Dark mode", "Please add a dark mode to the app."),
         ("dark theme", "A dark mode for the app would be great."),
     ]
-    house.receive(dark, said=wish)
-    house.receive(dark[:1], author="fan@x.example", said=wish)
-    house.receive(dark[:1], author="fan@x.example", said=wish)
-    house.receive([("Calendar", "It would be nice to export the calendar as a file.")], said=wish)
+    house.receive(dark, said=asking)
+    house.receive(dark[:1], author="fan@x.example", said=asking)
+    house.receive(dark[:1], author="fan@x.example", said=asking)
+    house.receive([("Calendar", "It would be nice to export the calendar as a file.")], said=asking)
     house.receive(QUIET)
     house.receive(OUTAGE)
     house.look()

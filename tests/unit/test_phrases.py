@@ -12,7 +12,7 @@ from mailflow.suggest.phrases import load_phrases
 from mailflow.suggest.unusable import ModelUnusable
 
 THANKS = load_phrases(shipped("models") / "replies")
-WISHES = load_phrases(shipped("models") / "wishes")
+FEATURE_REQUESTS = load_phrases(shipped("models") / "feature-requests")
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_whatever_says_something_is_not(text):
 
 
 @pytest.mark.parametrize(
-    ("text", "wish"),
+    ("text", "asked"),
     [
         ("It would be great if the app had offline maps.", True),
         ("Feature request: please add an export to Excel", True),
@@ -86,8 +86,8 @@ def test_whatever_says_something_is_not(text):
         ("I was charged twice, please refund", False),
     ],
 )
-def test_feature_requests_are_told_from_problems(text, wish):
-    assert WISHES.says(text) is wish
+def test_feature_requests_are_told_from_problems(text, asked):
+    assert FEATURE_REQUESTS.says(text) is asked
 
 
 def test_what_consists_of_known_phrases_is_certain():
@@ -101,7 +101,7 @@ def test_what_consists_of_known_phrases_is_certain():
 @given(st.text(max_size=2_000))
 def test_any_text_gets_an_answer(text):
     assert THANKS.says(text) in (True, False)
-    assert 0 <= WISHES.probability(text) <= 1
+    assert 0 <= FEATURE_REQUESTS.probability(text) <= 1
 
 
 @pytest.mark.parametrize(
