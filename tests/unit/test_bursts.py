@@ -23,7 +23,7 @@ from mailflow.flow.receive import decide_waiting
 from mailflow.mail.message import Location, RawMessage
 from mailflow.store.articles import StoredArticles
 from mailflow.store.bursts import list_bursts
-from mailflow.store.database import SqlStore, open_store
+from mailflow.store.database import SqlStore, SqlWork, open_store
 from mailflow.store.reading import list_outbox, show_mail, show_ticket
 from mailflow.wiring import build_desk, burst_watch, open_templates
 
@@ -134,9 +134,9 @@ address = "bob@example.org"
 class House:
     """A desk on a real store whose clock the test moves."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, extra: str = "") -> None:
         self.config = folder / "config.toml"
-        self.config.write_text(CONFIG)
+        self.config.write_text(CONFIG + extra)
         self.now = NOW
         self.count = 0
         self.open()
@@ -167,9 +167,18 @@ class House:
                     f"Message-ID: <{self.count}@client.example>\r\n"
                     f"Date: Tue, 24 Nov 2026 09:00:00 +0000\r\n\r\n{text}\r\n"
                 )
-                raw = RawMessage(octets.encode(), self.now, Location("INBOX", 1, self.count))
-                work.intake.keep(raw, Source.INBOX, self.now)
+                self._keep(work, octets.encode())
         decide_waiting(self.store, said or Said(), self.desk, lambda octets: None)
+
+    def receive_raw(self, octets: bytes) -> None:
+        with self.store.begin() as work:
+            self.count += 1
+            self._keep(work, octets)
+        decide_waiting(self.store, Said(), self.desk, lambda octets: None)
+
+    def _keep(self, work: SqlWork, octets: bytes) -> None:
+        raw = RawMessage(octets, self.now, Location("INBOX", 1, self.count))
+        work.intake.keep(raw, Source.INBOX, self.now)
 
     def look(self) -> int:
         return self.watch.look(self.store, self.desk)
