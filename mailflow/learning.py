@@ -59,8 +59,6 @@ def train_own(settings: Settings, store: SqlStore, clock: Clock) -> Entry | None
     with shelf.training() as free:
         if not free:
             return None
-        for left in shelf.folder.glob("*.order"):  # of a training that was cut off
-            left.unlink(missing_ok=True)
         lessons = own_lessons(settings, store)
         now = clock().astimezone(UTC)
         articles = StoredArticles(store, {})
@@ -100,7 +98,6 @@ def _in_child(
     fresh: int,
 ) -> dict[str, object]:
     known = {row[0] for row in articles}
-    order = out.with_suffix(".order")
     tickets = [
         [
             x.subject,
@@ -120,33 +117,39 @@ def _in_child(
         "out": str(out),
         "embeddings": str(settings.suggestions.embeddings or ""),
     }
-    descriptor = os.open(order, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(facts, file)
-        return _run(order)
+        return _run(facts)
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         shutil.rmtree(out, ignore_errors=True)
         return {"reason": f"training failed: {error}"}
-    finally:
-        order.unlink(missing_ok=True)  # it holds what people wrote
 
 
-def _run(order: Path) -> dict[str, object]:
-    """The child's answer. Raises ValueError telling how it ended."""
+def _run(facts: dict[str, object]) -> dict[str, object]:
+    """The child's answer. Raises ValueError telling how it ended.
+
+    What people wrote goes through a pipe and never lies in a file; and the child ends with us, however we
+    end, because it then reads the end of a pipe that only we hold open.
+    """
     threads = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
     one = dict.fromkeys(threads, "1")
-    ended = subprocess.run(  # noqa: S603 - our own module
-        [
-            *("nice", "-n", str(_NICE), sys.executable, "-m", "mailflow.suggest.trial"),
-            *(str(order), str(_MEMORY), str(_CPU_SECONDS)),
-        ],
-        capture_output=True,
-        env={**os.environ, **one},
-        timeout=4 * _CPU_SECONDS,
-        check=False,
-        start_new_session=True,
-    )
+    ours_lives, ours = os.pipe()
+    try:
+        ended = subprocess.run(  # noqa: S603 - our own module
+            [
+                *("nice", "-n", str(_NICE), sys.executable, "-m", "mailflow.suggest.trial"),
+                *(str(ours_lives), str(_MEMORY), str(_CPU_SECONDS)),
+            ],
+            input=json.dumps(facts).encode(),
+            capture_output=True,
+            env={**os.environ, **one},
+            timeout=4 * _CPU_SECONDS,
+            check=False,
+            start_new_session=True,
+            pass_fds=(ours_lives,),
+        )
+    finally:
+        os.close(ours_lives)
+        os.close(ours)
     if ended.returncode:
         last = ended.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
         raise ValueError(f"the process ended with {ended.returncode} {' '.join(last)[:300]}")

@@ -1,4 +1,4 @@
-"""Training in a process of its own: data from a file, a model folder and a verdict out.
+"""Training in a process of its own: data from a pipe, a model folder and a verdict out.
 
 The candidate is judged on the newest confirmed tickets, which neither it nor the serving model learned
 from; the model that is kept then learns from all of them.
@@ -7,11 +7,14 @@ from; the model that is kept then learns from all of them.
 from __future__ import annotations
 
 import json
+import os
 import resource
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 from mailflow.desk.ticket import Priority
 from mailflow.suggest.embeddings import Embeddings, load_embeddings
@@ -75,8 +78,7 @@ def held_out(
     return older, [t for t in newest if t.text not in known]
 
 
-def _train(order: Path) -> dict[str, object]:
-    facts = json.loads(order.read_text("utf-8"))
+def _train(facts: dict[str, Any]) -> dict[str, object]:
     articles = [LearnArticle(*row) for row in facts["articles"]]
     tickets = [LearnTicket(*row) for row in facts["tickets"]]
     lexicon_file = Path(facts["lexicon"])
@@ -117,9 +119,16 @@ def _judge(
     return good, f"{'promoted' if good else 'kept back, it is worse'}: {told}"
 
 
+def _end_with(parent: int) -> None:
+    """End this process when the other end of the pipe is closed: nobody waits for the answer any more."""
+    os.read(parent, 1)
+    os._exit(1)
+
+
 if __name__ == "__main__":
-    _, _order, _octets, _seconds = sys.argv
+    _, _parent, _octets, _seconds = sys.argv
     resource.setrlimit(resource.RLIMIT_AS, (int(_octets), int(_octets)))
     resource.setrlimit(resource.RLIMIT_CPU, (int(_seconds), int(_seconds)))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    sys.stdout.write(json.dumps(_train(Path(_order))) + "\n")
+    Thread(target=_end_with, args=(int(_parent),), daemon=True).start()
+    sys.stdout.write(json.dumps(_train(json.load(sys.stdin))) + "\n")

@@ -147,7 +147,6 @@ def test_training_from_own_tickets_end_to_end(tmp_path, monkeypatch):
     found = learning._in_child(settings, out, rows, lessons, len(lessons))
     assert found["promote"] is True, found
     assert (out / "MODEL_CARD.md").exists()
-    assert not out.with_suffix(".order").exists()
     monkeypatch.setattr(learning, "_MEMORY", 64 * 1024**2)
     failed = learning._in_child(settings, out.with_name("poor"), rows, lessons, len(lessons))
     assert "training failed" in failed["reason"]
