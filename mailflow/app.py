@@ -46,11 +46,10 @@ from mailflow.flow.receive import Outcome, decide_waiting, fetch_new, pretend_re
 from mailflow.flow.reminders import queue_reminders
 from mailflow.flow.reports import queue_digests, queue_weekly_report
 from mailflow.learning import train_if_due
-from mailflow.model_shelf import Shelf
 from mailflow.report_page import week_page
 from mailflow.store.database import SqlStore, open_store
 from mailflow.store.faults import StoreUnavailable
-from mailflow.suggestions import load_suggester
+from mailflow.suggestions import load_suggester, model_stamp
 from mailflow.wiring import (
     build_desk,
     burst_watch,
@@ -111,8 +110,7 @@ class App:
         self.templates = open_templates(settings, self.store, settle_seconds=_SETTLE)
         self._kept_templates: object = None  # what the database knows of them
         self._template_faults: tuple[TemplateFault, ...] = ()
-        self._shelf = Shelf(settings.state.directory)
-        self._shelf_stamp = self._shelf.stamp()
+        self._model_stamp = model_stamp(settings)
         self.suggests = load_suggester(settings)
         articles = open_articles(self.store, self.suggests.articles)
         self.desk = build_desk(settings, self.templates, articles, clock)
@@ -452,12 +450,21 @@ class App:
         return queued + (self._bursts.look(self.store, self.desk) if self._bursts else 0)
 
     def _model_job(self) -> None:
-        """Take over the model that was promoted meanwhile, here or by a command."""
-        stamp = self._shelf.stamp()
-        if stamp != self._shelf_stamp:
-            self._shelf_stamp = stamp
-            self.suggests.take_over(load_suggester(self.settings))
+        """Take over the model that was promoted or replaced meanwhile; a faulty one is told of and left."""
+        stamp = model_stamp(self.settings)
+        if stamp == self._model_stamp:
+            return
+        loaded = load_suggester(self.settings)
+        if stamp != model_stamp(self.settings):
+            return  # it is being written: the next look sees it whole
+        self._model_stamp = stamp
+        self.suggests.take_over(loaded)
+        if not loaded.fault:
+            self.alerts.over("model")
             log.info("the suggestion model is loaded anew")
+            return
+        still = "the last good one goes on" if self.suggests.serves else "no suggestions are made"
+        self.alerts.tell("model", f"the new suggestion model cannot serve, {still}: {loaded.fault}")
 
     def _training_job(self) -> None:
         entry = train_if_due(self.settings, self.store, self.desk.clock)

@@ -63,13 +63,6 @@ class Shelf:
         name = self.ledger().serving
         return self.folder / name if name else None
 
-    def stamp(self) -> int:
-        """Changes whenever the ledger does."""
-        try:
-            return self._file.stat().st_mtime_ns
-        except OSError:
-            return 0
-
     def promote(self, name: str, reason: str) -> Ledger:
         ledger = self.ledger()
         entry = ledger.entry(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -54,9 +55,17 @@ class Suggester:
         ]
 
     def take_over(self, other: Suggester) -> None:
-        """Serve with what ``other`` loaded; whoever is in the middle of a batch ends it with the old."""
-        self._model, self.fault, self.articles = other._model, other.fault, other.articles
-        self._thanks, self._feature_requests = other._thanks, other._feature_requests
+        """Serve with what ``other`` loaded, and go on with what served where it has a fault; whoever is in
+        the middle of a batch ends it with the old."""
+        if other._model is not None:
+            self._model, self.articles = other._model, other.articles
+        self._thanks = other._thanks or self._thanks
+        self._feature_requests = other._feature_requests or self._feature_requests
+        self.fault = other.fault
+
+    @property
+    def serves(self) -> bool:
+        return self._model is not None
 
     @staticmethod
     def _is(model: PhraseModel | None, text: str) -> bool:
@@ -104,12 +113,39 @@ def load_suggester(settings: Settings) -> Suggester:
     requests, second = _phrases("feature-requests")
     model, third = None, ""
     try:
-        model = load_model(model_folder(settings), precision=settings.suggestions.precision)
+        model = _tried(load_model(model_folder(settings), precision=settings.suggestions.precision))
     except ModelUnusable as error:
-        log.error("no suggestions are made: %s", error)
+        log.error("the model cannot serve: %s", error)
         third = str(error)
     fault = " ".join(f for f in (third, first, second) if f)
     return Suggester(model, fault, thanks=thanks, feature_requests=requests)
+
+
+def _tried(model: Model) -> Model:
+    """The model, after it read a message: numbers that fit each other may still lead nowhere."""
+    from mailflow.suggest.files import RETRAIN
+    from mailflow.suggest.unusable import ModelUnusable
+
+    try:
+        model.suggest("A trial", "I cannot log in to my account.")
+    except Exception as error:
+        raise ModelUnusable(f"it fails on a message: {error}", RETRAIN) from error
+    return model
+
+
+def model_stamp(settings: Settings) -> tuple[object, ...]:
+    """Changes whenever another model is to serve or the files of the one that serves are replaced."""
+    if not settings.suggestions.enabled:
+        return ()
+    from mailflow.suggest.files import ARRAYS_NAME, JSON_NAME
+
+    folder = model_folder(settings)
+    found: list[object] = [folder]
+    for name in (JSON_NAME, ARRAYS_NAME):
+        with contextlib.suppress(OSError):  # what is not there is told when it is loaded
+            facts = (folder / name).stat()
+            found.append((name, facts.st_mtime_ns, facts.st_size, facts.st_ino))
+    return tuple(found)
 
 
 def _phrases(name: str) -> tuple[PhraseModel | None, str]:

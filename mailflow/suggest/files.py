@@ -11,7 +11,9 @@ import hashlib
 import io
 import json
 import os
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,18 @@ MAX_JSON = 80_000_000
 MAX_FILE = 300_000_000
 MAX_UNPACKED = 1_000_000_000
 RETRAIN = "train it anew with `mailflow model train`"
+
+# What the readers of JSON, ZIP and arrays raise on files that chance or malice made.
+_DAMAGED = (
+    ValueError,
+    KeyError,
+    RuntimeError,  # an encrypted entry, one packed in an unknown way, JSON without end
+    MemoryError,
+    EOFError,
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+)
 
 Array = npt.NDArray[Any]  # of whichever type the file says; the reader checks it
 
@@ -75,14 +89,7 @@ def read_model(folder: Path) -> tuple[dict[str, Any], dict[str, Array], str]:
         raise ModelUnusable(
             f"{folder} cannot be read: {error.strerror}", "check its rights"
         ) from error
-    except (
-        ValueError,
-        KeyError,
-        RecursionError,
-        MemoryError,
-        zipfile.BadZipFile,
-        EOFError,
-    ) as error:
+    except _DAMAGED as error:
         raise ModelUnusable(f"the model in {folder} is damaged: {error}", RETRAIN) from error
 
 

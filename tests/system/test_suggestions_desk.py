@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +27,7 @@ from mailflow.suggest.model import Model
 from mailflow.suggest.tables import read_articles, read_history
 from mailflow.suggest.train import learn_model, load_lexicon, save_model
 from mailflow.suggestions import load_suggester
-from tests.daemon import rows
+from tests.daemon import rows, until
 from tests.desks import Desk, answer_to, inbox, letter
 from tests.embeddings import save_embeddings
 
@@ -64,7 +69,8 @@ def servers() -> Iterator[EmbeddedServers]:
 
 @pytest.fixture
 def desk(servers: EmbeddedServers, tmp_path: Path) -> Iterator[Desk]:
-    running = Desk(servers, tmp_path / "desk", SUPPORT, extra=AGENT, suggestions="")
+    told = f"[admin]\nalert_command = ['tee', '-a', '{tmp_path / 'desk' / 'told'}']\n"
+    running = Desk(servers, tmp_path / "desk", SUPPORT, extra=AGENT + told, suggestions="")
     yield running
     running.close()
 
@@ -165,9 +171,8 @@ def test_an_own_model_that_lacks_proof_tells_agents_alone(desk, servers, own, cl
 def test_a_damaged_model_stops_no_mail_and_check_tells_why(desk, servers, own, monkeypatch, capsys):
     assert check(desk, monkeypatch, capsys)["status"] == "ok"
     folder = promote(desk, own, "own")
-    arrays = folder / "arrays.npz"
-    arrays.write_bytes(arrays.read_bytes()[:-100])
-    desk.app._model_job()
+    cut_short(folder)
+    desk.app.suggests = load_suggester(desk.app.settings)  # as the next start does
     outcome = asks(desk, LearnTicket("Login", "I cannot log in."))
     assert outcome.ticket.id == 1
     assert outcome.suggestion.articles == ()
@@ -178,6 +183,111 @@ def test_a_damaged_model_stops_no_mail_and_check_tells_why(desk, servers, own, m
     assert found["next_step"]
 
 
+def cut_short(folder: Path) -> None:
+    arrays = folder / "arrays.npz"
+    arrays.write_bytes(arrays.read_bytes()[:-100])
+
+
+def of_another_version(folder: Path) -> None:
+    facts = json.loads((folder / "model.json").read_text("utf-8"))
+    (folder / "model.json").write_text(json.dumps(facts | {"format": "mailflow model 99"}), "utf-8")
+
+
+def with_arrays(folder: Path, octets: bytes) -> None:
+    """Whoever can write there can write the right checksum too."""
+    facts = json.loads((folder / "model.json").read_text("utf-8"))
+    facts["arrays_sha256"] = hashlib.sha256(octets).hexdigest()
+    (folder / "arrays.npz").write_bytes(octets)
+    (folder / "model.json").write_text(json.dumps(facts), "utf-8")
+
+
+def packed_unreadably(folder: Path) -> None:
+    octets = (folder / "arrays.npz").read_bytes()
+    with_arrays(folder, octets.replace(b"\x08\x00\x00\x00\x21\x00", b"\x63\x00\x00\x00\x21\x00"))
+
+
+def scrambled(folder: Path) -> None:
+    octets = bytearray((folder / "arrays.npz").read_bytes())
+    octets[3_000:3_400:7] = bytes(len(octets[3_000:3_400:7]))
+    with_arrays(folder, bytes(octets))
+
+
+def failing_on_every_message(folder: Path) -> None:
+    facts = json.loads((folder / "model.json").read_text("utf-8"))
+    facts["priority"]["tickets"] = -150  # what is divided by is zero then
+    (folder / "model.json").write_text(json.dumps(facts), "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("harm", "cause"),
+    [
+        (cut_short, "is not the file that was trained"),
+        (of_another_version, "of another format or version"),
+        (packed_unreadably, "is damaged"),
+        (scrambled, "is damaged"),
+        (failing_on_every_message, "it fails on a message"),
+    ],
+)
+def test_the_last_good_model_goes_on_when_the_one_on_disk_is_spoilt(
+    desk, servers, own, clear, harm, cause
+):
+    folder = promote(desk, own, "own")
+    desk.app._model_job()
+    good = asks(desk, clear).suggestion
+    assert good.for_customer
+    harm(folder)
+    desk.app._model_job()
+    outcome = asks(desk, clear)
+    assert outcome.suggestion == good
+    assert title_of(clear.article_id) in acknowledgement(servers)
+    told = (desk.folder / "told").read_text("utf-8")
+    assert "the last good one goes on" in told
+    assert cause in told
+    desk.app._model_job()
+    assert (desk.folder / "told").read_text("utf-8") == told  # once
+
+    save_model(own, folder, ARTICLES, TICKETS, LEXICON)
+    desk.app._model_job()
+    assert desk.app.suggests.fault == ""
+    harm(folder)
+    desk.app._model_job()
+    assert (desk.folder / "told").read_text("utf-8") == 2 * told  # it had been mended meanwhile
+
+
+def test_a_promoted_model_that_cannot_serve_leaves_the_one_that_does(desk, own, clear):
+    first = asks(desk, clear).suggestion
+    cut_short(promote(desk, own, "own"))
+    desk.app._model_job()
+    assert asks(desk, clear).suggestion == first
+    assert "the last good one goes on" in (desk.folder / "told").read_text("utf-8")
+
+
+def test_what_people_wrote_lies_in_no_file_while_training_and_the_child_ends_with_us(desk):
+    """Killed in the middle: nothing is left to find, and nothing goes on."""
+    secret = "the-customers-very-own-words"
+    asks(desk, LearnTicket("Help", f"My lamp is broken. {secret}"))
+    config = str(desk.folder / "config.toml")
+    assert run(["ticket", "priority", "1", "urgent", "--config", config]) == 0
+    program = Path(sys.executable).parent / "mailflow"
+    with subprocess.Popen([program, "model", "train", "--config", config]) as training:
+        children = Path(f"/proc/{training.pid}/task/{training.pid}/children")
+        until(lambda: bool(children.read_text()), "a child")
+        child = int(children.read_text().split()[0])
+        os.kill(child, signal.SIGSTOP)
+        left = [f for f in desk.folder.rglob("*") if f.is_file() and "mailflow.db" not in f.name]
+        found = [f for f in left if secret.encode() in f.read_bytes()]
+        training.kill()
+    os.kill(child, signal.SIGCONT)
+    assert not found
+    until(lambda: not Path(f"/proc/{child}").exists() or is_dead(child), "the end of the child")
+    assert not [f for f in Shelf(desk.app.settings.state.directory).folder.iterdir() if f.is_dir()]
+
+
+def is_dead(process: int) -> bool:
+    """Ended, though nobody asked how: its new parent here may never."""
+    return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+
+
 def test_a_model_whose_embeddings_are_gone_stops_no_mail(desk, servers, monkeypatch, capsys):
     folder = save_embeddings(desk.folder / "embeddings")
     known = load_embeddings(folder)
@@ -185,7 +295,7 @@ def test_a_model_whose_embeddings_are_gone_stops_no_mail(desk, servers, monkeypa
     desk.app._model_job()
     assert asks(desk, LearnTicket("Login", "I cannot log in.")).suggestion.articles != ()
     (folder / "model.safetensors").unlink()
-    desk.app.suggests.take_over(load_suggester(desk.app.settings))  # as the next start does
+    desk.app.suggests = load_suggester(desk.app.settings)  # as the next start does
     outcome = asks(desk, LearnTicket("Login", "I cannot log in today."))
     assert outcome.ticket.id == 2
     assert outcome.suggestion.articles == ()
