@@ -487,6 +487,12 @@ def test_what_is_told_below_a_drawn_line_is_text() -> None:
     assert split_new_text(text).new_text == text
 
 
+def test_a_list_footer_below_hides_no_signature() -> None:
+    footer = "_______________\nUsers mailing list\nhttps://lists.example/listinfo/users"
+    split = split_new_text(f"It is 4711.\n\n----\nPat Field\nDirector\n\n{footer}\n")
+    assert split.new_text == "It is 4711."
+
+
 def test_lines_drawn_between_parts_of_a_text_separate_no_signature() -> None:
     text = "Our analysis:\n\nFigures\n----\n\n1. faster\n2. smaller\n\n----\n\nNot a signature.\n\n====\n\nNor is this."
     assert split_new_text(text).new_text == text

@@ -1,0 +1,134 @@
+"""Where an older message begins that is not marked as a quote: dividers, header blocks, what the HTML says."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mailflow.mail import signatures
+from mailflow.mail.dividers import is_divider, is_framed
+from mailflow.mail.header_labels import header_label, names_field
+from mailflow.mail.scan import (
+    ATTRIBUTION,
+    EMPTY,
+    OLDER,
+    QUOTE,
+    TEXT,
+    Scan,
+    is_bare_rule,
+    says_something,
+)
+
+MAX_HEADER_BLOCK: Final = 20
+
+
+def cut_older(scan: Scan) -> None:
+    """Everything from the first older message on, where text stands above it."""
+    spoken = False
+    at = 0
+    while at < len(scan.lines):
+        kind = scan.kinds[at]
+        begins = at == scan.older_at or (
+            kind == TEXT and not scan.fenced[at] and _begins_older(scan, at)
+        )
+        bare = kind == ATTRIBUTION and not _is_above_quote(scan, at)
+        if spoken and (begins or bare):
+            _cut_from(scan, at)
+            return
+        if begins and kind == TEXT:
+            at = _introduce(scan, at)
+            continue
+        spoken = spoken or (kind == TEXT and says_something(scan.lines[at]))
+        at += 1
+
+
+def _role(scan: Scan, at: int) -> str:
+    role = scan.roles.get(at)
+    if role is None:
+        role = scan.roles[at] = header_label(scan.lines[at])
+    return role
+
+
+def _begins_older(scan: Scan, at: int) -> bool:
+    return is_divider(scan.lines[at]) or _header_block_end(scan, at) > at
+
+
+def _introduce(scan: Scan, at: int) -> int:
+    """An older message at the very top. Where its text is marked, what follows may answer."""
+    end = max(_header_block_end(scan, at), at + 1)
+    following = scan.next_full[end - 1]
+    if end == at + 1 and following < len(scan.lines):
+        block_end = _header_block_end(scan, following)
+        end = block_end if block_end > following else end
+    if end < len(scan.lines) and _is_above_quote(scan, end - 1):
+        for place in range(at, end):
+            if scan.kinds[place] == TEXT:
+                scan.kinds[place] = ATTRIBUTION
+    return end
+
+
+def _is_above_quote(scan: Scan, at: int) -> bool:
+    while at + 1 < len(scan.lines) and scan.kinds[at + 1] == ATTRIBUTION:
+        at += 1
+    following = scan.next_full[at]
+    return following < len(scan.lines) and scan.kinds[following] in (QUOTE, ATTRIBUTION)
+
+
+def _cut_from(scan: Scan, at: int) -> None:
+    start = at
+    while start and (
+        scan.kinds[start - 1] == EMPTY
+        or (scan.kinds[start - 1] == TEXT and _draws_line(scan, start - 1))
+    ):
+        start -= 1
+    for place in range(start, len(scan.lines)):
+        scan.kinds[place] = OLDER
+
+
+def _draws_line(scan: Scan, at: int) -> bool:
+    """A drawn line above an older message, with or without words in it."""
+    return is_bare_rule(scan, at) or (not scan.fenced[at] and is_framed(scan.lines[at]))
+
+
+def _header_block_end(scan: Scan, at: int) -> int:
+    """Where the header block that begins at ``at`` ends, or ``at`` when none does.
+
+    A block names an author or a date, three fields in all (two below a drawn line), and a
+    subject or an address: a travel request with From, To and Date is no mail.
+    """
+    first = _role(scan, at)
+    if first not in ("from", "date", "subject", "to", "reply-to"):
+        return at
+    roles: dict[str, str] = {}
+    end, place, unlabelled = at, at, 0
+    while place < min(at + MAX_HEADER_BLOCK, len(scan.lines)):
+        line = scan.lines[place]
+        role = _role(scan, place)
+        if role:
+            roles.setdefault(role, line)
+            end, unlabelled = place + 1, 0
+        elif line.strip() and not (roles and names_field(line)):
+            unlabelled += 1
+            if unlabelled > 4 or (roles.keys() - {"to", "cc"} and not _wraps(line)):
+                break
+        following = scan.next_full[place]
+        if following - place > 2:
+            break
+        place = following
+    enough = 2 if at and _below_rule(scan, at) else 3
+    named = roles.keys() - {"other"}
+    mail_like = "subject" in roles or any("@" in line for line in roles.values())
+    if len(named) >= enough and roles.keys() & {"from", "date"} and mail_like:
+        return end
+    return at
+
+
+def _wraps(line: str) -> bool:
+    """Whether ``line`` looks like the rest of a list of recipients."""
+    return "@" in line or line.rstrip().endswith((";", ",", ">")) or line.startswith((" ", "\t"))
+
+
+def _below_rule(scan: Scan, at: int) -> bool:
+    above = at - 1
+    while above > 0 and not scan.lines[above].strip() and at - above < 4:
+        above -= 1
+    return signatures.is_delimiter(scan.lines[above]) or is_divider(scan.lines[above])
