@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mailflow.desk.changes import (
-    Change,
-)
+from mailflow.desk.changes import Change
 from mailflow.desk.update_orders import Postpone, Veto
 from mailflow.desk.when import When
 

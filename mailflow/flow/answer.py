@@ -23,13 +23,14 @@ from mailflow.desk.outbox import MailClass, NewMail
 from mailflow.desk.person import language_for
 from mailflow.desk.plain_address import is_plain_address
 from mailflow.desk.policy import Policy
-from mailflow.desk.progress import next_update_at, owes_news
+from mailflow.desk.progress import owes_news
 from mailflow.desk.proposal import FIELD as PROPOSAL_FIELD
 from mailflow.desk.proposal import proposal_text
 from mailflow.desk.relay import answer_text, mark_internal, relay_recipients
 from mailflow.desk.reply_token import Purpose, ReplyToken, sign_token
 from mailflow.desk.suggestion import Suggestion
 from mailflow.desk.ticket import Article, Participant, ParticipantRole, Ticket
+from mailflow.flow.nights import planned_update
 from mailflow.flow.ports import Clock, Rendered, Renders, WaitingMessage, Work
 from mailflow.mail.compose import compose_message
 from mailflow.mail.message import (
@@ -85,8 +86,7 @@ def queue_answers(
         queue_relay(work, desk, waiting, message, decision, ticket)
     for letter in letters_for(occasion, desk.policy):
         queue_letter(work, desk, letter, ticket)
-    zone = work.schedule.person(ticket.requester.address).zone
-    due = next_update_at(ticket, 0, desk.policy, now, zone=zone)
+    due = planned_update(work, desk.policy, ticket, now)
     opening = decision.store.value is Storing.OPEN_TICKET
     spoken = decision.voice is Voice.CUSTOMER and owes_news(message, ticket, opening=opening)
     if due is None or spoken:  # a machine's report, or an answer that did not leave, is no news

@@ -15,9 +15,10 @@ from mailflow.desk.articles import (
     is_news,
     slug,
 )
-from mailflow.desk.progress import article_letter, next_update_at, polite_moment
+from mailflow.desk.progress import article_letter
 from mailflow.desk.ticket import Article, ArticleStatus
 from mailflow.flow.answer import Desk, queue_letter
+from mailflow.flow.nights import out_of_the_night, planned_update
 from mailflow.flow.ports import Store, Work
 
 
@@ -69,13 +70,7 @@ def hold_announcement(work: Work, article: Article, now: datetime) -> None:
 def planned_announcement(work: Work, desk: Desk, article: Article) -> Sequence[Departure]:
     """Who would be told, and when: the preview of :func:`announce`. Nobody's night is disturbed."""
     plan = departures(work.articles.waiting_on(article), desk.policy.budgets, desk.clock())
-    return [replace(d, at=_polite(work, desk, d)) for d in plan]
-
-
-def _polite(work: Work, desk: Desk, departure: Departure) -> datetime:
-    ticket = departure.ticket
-    zone = work.schedule.person(ticket.requester.address).zone
-    return polite_moment(desk.policy, ticket.queue, departure.at, zone)
+    return [replace(d, at=out_of_the_night(work, desk.policy, d.ticket, d.at)) for d in plan]
 
 
 def announce(work: Work, desk: Desk, article: Article, *, by: str) -> int:
@@ -90,8 +85,7 @@ def announce(work: Work, desk: Desk, article: Article, *, by: str) -> int:
         if queue_letter(work, desk, letter, ticket, not_before=departure.at) is None:
             continue
         queued += 1
-        zone = work.schedule.person(ticket.requester.address).zone
-        due = next_update_at(ticket, 0, desk.policy, departure.at, zone=zone)
+        due = planned_update(work, desk.policy, ticket, departure.at)
         work.tickets.schedule_update(ticket.id, due)
     work.articles.announced(article.id, f"{queued} told by {by}", now)
     return queued

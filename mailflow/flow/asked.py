@@ -6,12 +6,12 @@ from mailflow.desk.changes import Mute
 from mailflow.desk.decision import Decision, Voice
 from mailflow.desk.person import learnt, offset_learnt
 from mailflow.desk.policy import ascii_lower
-from mailflow.desk.progress import polite_moment
 from mailflow.desk.ticket import Ticket
 from mailflow.desk.update_orders import UpdateOrder, Veto
 from mailflow.desk.wishes import Wish
 from mailflow.flow.answer import Desk
 from mailflow.flow.changes import change_ticket
+from mailflow.flow.nights import out_of_the_night
 from mailflow.flow.ports import Work
 from mailflow.mail.message import IncomingMessage, Origin
 
@@ -53,8 +53,7 @@ def obey(work: Work, desk: Desk, ticket: Ticket, order: UpdateOrder, by: str) ->
         work.tickets.note_event(ticket.id, "update order", f"{by}: no update is planned", now)
         return ""
     later = max(ticket.next_update_at, now) + order.wait
-    zone = work.schedule.person(ticket.requester.address).zone
-    due = polite_moment(desk.policy, ticket.queue, later, zone)
+    due = out_of_the_night(work, desk.policy, ticket, later)
     work.tickets.schedule_update(ticket.id, due)
     reason = f"{by} postponed the update"
     work.tickets.note_event(ticket.id, "update postponed", reason, now, until=due.isoformat())

@@ -16,10 +16,10 @@ from mailflow.desk.closing import (
     decide_closing,
 )
 from mailflow.desk.person import language_for
-from mailflow.desk.progress import polite_moment
 from mailflow.desk.ticket import Ticket, TicketStatus
 from mailflow.flow.answer import Desk, queue_letter
 from mailflow.flow.changes import change_ticket
+from mailflow.flow.nights import out_of_the_night
 from mailflow.flow.ports import Store, Work
 
 log = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ def _announce(
         work.closings.forget(ticket.id)
         return False
     person = work.schedule.person(ticket.requester.address)
-    leaves = polite_moment(desk.policy, ticket.queue, max(due, now), person.zone)
+    leaves = out_of_the_night(work, desk.policy, ticket, max(due, now))
     if leaves > now:
         work.closings.put_off(ticket.id, leaves)
         return False

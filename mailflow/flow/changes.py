@@ -14,10 +14,10 @@ from mailflow.desk.changes import (
     gone_reason,
 )
 from mailflow.desk.letters import reminder_letter
-from mailflow.desk.progress import next_update_at
 from mailflow.desk.ticket import LinkKind, Ticket
 from mailflow.flow.answer import Desk, queue_letter
 from mailflow.flow.clocks import set_clocks
+from mailflow.flow.nights import planned_update
 from mailflow.flow.ports import Work
 
 _OUR_TURN_MAY_DIFFER = frozenset({ChangeKind.STATUS, ChangeKind.PRIORITY, ChangeKind.MUTE})
@@ -72,8 +72,7 @@ def _merge(work: Work, desk: Desk, ticket: Ticket, into: Ticket, by: str) -> Non
 def _plan_update(work: Work, desk: Desk, before: Ticket, changed: Changed) -> None:
     """A ticket whose turn, priority or queue changed gets its next word planned anew."""
     after = changed.ticket
-    zone = work.schedule.person(after.requester.address).zone
-    due = None if after.muted else next_update_at(after, 0, desk.policy, desk.clock(), zone=zone)
+    due = None if after.muted else planned_update(work, desk.policy, after, desk.clock())
     anew = changed.kind in (ChangeKind.PRIORITY, ChangeKind.QUEUE)
     if due is None or before.next_update_at is None or anew:
         work.tickets.schedule_update(after.id, due)
@@ -119,8 +118,7 @@ def split_ticket(
         (new.id, f"split off from ticket {ticket_id}"),
     ):
         work.tickets.note_event(number, ChangeKind.SPLIT.value, reason, now, **detail)
-    zone = work.schedule.person(new.requester.address).zone
-    due = next_update_at(new, 0, desk.policy, now, zone=zone)
+    due = planned_update(work, desk.policy, new, now)
     work.tickets.schedule_update(new.id, due)
     for agent in desk.policy.agents_of(new.queue):
         key = f"split:{new.id}:{agent.address}"

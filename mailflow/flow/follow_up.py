@@ -12,8 +12,6 @@ from mailflow.desk.notices import Resolution, plain_facts
 from mailflow.desk.person import language_for
 from mailflow.desk.progress import (
     Told,
-    next_update_at,
-    polite_moment,
     progress_letter,
     resolution_letter,
     warning_letter,
@@ -22,6 +20,7 @@ from mailflow.desk.reply_token import Purpose
 from mailflow.desk.ticket import Ticket, TicketStatus
 from mailflow.flow.answer import Desk, mailto, queue_letter
 from mailflow.flow.clocks import set_clocks
+from mailflow.flow.nights import out_of_the_night, planned_update
 from mailflow.flow.ports import Store, Work
 
 log = logging.getLogger(__name__)
@@ -76,13 +75,12 @@ def _queue_update(work: Work, desk: Desk, ticket_id: int) -> bool:
 def _must_wait(work: Work, desk: Desk, ticket: Ticket, now: datetime) -> bool:
     """Whether the update waits: for the reader's morning, or for agents who have not seen it long enough."""
     due = ticket.next_update_at or now
-    zone = work.schedule.person(ticket.requester.address).zone
-    leaves = polite_moment(desk.policy, ticket.queue, now, zone)
+    leaves = out_of_the_night(work, desk.policy, ticket, now)
     before = desk.policy.progress.warn_before
     if before and desk.policy.agents:
         warned = work.schedule.warned_of_update_at(ticket.id, due)
         if warned is None or warned + before > leaves:  # after an outage, say
-            leaves = polite_moment(desk.policy, ticket.queue, (warned or now) + before, zone)
+            leaves = out_of_the_night(work, desk.policy, ticket, (warned or now) + before)
     if leaves <= now:
         return False
     warned = work.schedule.warned_of_update_at(ticket.id, due)
@@ -118,8 +116,7 @@ def told_so_far(work: Work, desk: Desk, ticket: Ticket) -> Told:
 
 
 def _plan_next(work: Work, desk: Desk, ticket: Ticket, sent: int, quiet: int | None) -> None:
-    zone = work.schedule.person(ticket.requester.address).zone
-    due = next_update_at(ticket, sent, desk.policy, desk.clock(), quiet, zone)
+    due = planned_update(work, desk.policy, ticket, desk.clock(), sent=sent, quiet=quiet)
     work.tickets.schedule_update(ticket.id, due)
 
 
@@ -148,7 +145,7 @@ def _warn(work: Work, desk: Desk, ticket_id: int, before: timedelta) -> int:
     leaves_at = max(ticket.next_update_at, now + before)
     person = work.schedule.person(ticket.requester.address)
     if leaves_at != ticket.next_update_at:
-        leaves_at = polite_moment(desk.policy, ticket.queue, leaves_at, person.zone)
+        leaves_at = out_of_the_night(work, desk.policy, ticket, leaves_at)
         work.tickets.schedule_update(ticket.id, leaves_at)
     work.schedule.note_warning(ticket.id, leaves_at, now)
     muted = person.muted_at is not None or ticket.muted

@@ -123,11 +123,10 @@ class SqlArticles:
                 column.state.not_in(NEVER_LEFT),
             )
         )
-        return {
-            row.ticket_id
-            for row in rows
-            if _first(row.key) == announcement_key(row.ticket_id, article)
-        }
+        firsts = (
+            (row.ticket_id, row.key, announcement_key(row.ticket_id, article)) for row in rows
+        )
+        return {ticket for ticket, key, first in firsts if f"{key}:".startswith(f"{first}:")}
 
     def announce_later(self, article: Article, reason: str, now: datetime) -> None:
         self._end(article.id, DISMISSED, "the article changed again", now)
@@ -208,14 +207,6 @@ class StoredArticles(Mapping[str, Article]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
-
-
-_PARTS_OF_CAUSE = 4  # article, ticket, id, status; after them, which letter it is
-
-
-def _first(key: str) -> str:
-    """The key of the first letter with the same news."""
-    return ":".join(key.split(":")[:_PARTS_OF_CAUSE])
 
 
 def _about(first: str) -> ColumnElement[bool]:
