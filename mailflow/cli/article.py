@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import csv
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mailflow.cli.article_input import articles_in, read_words
+from mailflow.cli.article_preview import people, preview
 from mailflow.cli.outcome import Failure, settings_for
 from mailflow.cli.screen import ago, cell, print_json, print_labelled, print_table, screen
 from mailflow.cli.store import opened_store
-from mailflow.desk.ticket import Article, ArticleStatus, Wording
+from mailflow.desk.articles import edited
+from mailflow.desk.ticket import Article, ArticleStatus
 
 if TYPE_CHECKING:
     from mailflow.desk.articles import Departure
@@ -31,7 +30,6 @@ _COLOURS = {
     ArticleStatus.WORKAROUND: "yellow",
     ArticleStatus.FIXED: "green",
 }
-_SHOWN = 20  # people a preview names
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The article's short name.")]
 Title = Annotated[str | None, typer.Option("--title", help="One line that names the issue.")]
@@ -146,7 +144,7 @@ def add(
     article = Article(
         id=article_id,
         title=title,
-        body=_read(body) if body else "",
+        body=read_words(body) if body else "",
         status=status,
         tags=tuple(tag or ()),
         symptoms=symptoms or "",
@@ -181,20 +179,28 @@ def edit(
     """
     from mailflow.flow.articles import hold_announcement
 
-    words = _read(body) if body else None
+    words = read_words(body) if body else None
     with opened_store(ctx) as store:
         desk = _desk(ctx, store)
         with store.begin() as work:
             kept = _kept(work, article_id)
             _ours(kept)
-            article = _edited(kept.article, title, status, tag, symptoms, words, language)
+            article = edited(
+                kept.article,
+                title=title,
+                status=status,
+                tags=tag,
+                symptoms=symptoms,
+                body=words,
+                language=language,
+            )
             plan = _plan(work, desk, kept, article)
         if plan:
-            _preview(desk, article, plan)
+            preview(desk, article, plan)
         if dry_run:
             typer.echo("Nothing was changed.")
             return
-        tell = bool(plan) and (yes or typer.confirm(f"Tell {_people(len(plan))} now?"))
+        tell = bool(plan) and (yes or typer.confirm(f"Tell {people(len(plan))} now?"))
         with store.begin() as work:
             if _save(work, article):  # waits until the letters are in the outbox
                 hold_announcement(work, article, desk.clock())
@@ -239,10 +245,10 @@ def announce(
         if not plan:
             typer.echo("Nobody waits for it, or everybody was told.")
             return
-        _preview(desk, article, plan)
+        preview(desk, article, plan)
         if dry_run:
             typer.echo("Nobody was told.")
-        elif yes or typer.confirm(f"Tell {_people(len(plan))} now?"):
+        elif yes or typer.confirm(f"Tell {people(len(plan))} now?"):
             _announce(store, desk, article)
 
 
@@ -281,7 +287,7 @@ def import_(
     ] = False,
 ) -> None:
     """Take articles over from files, all or none. Tells nobody."""
-    articles = [article for source in sources for article in _articles_in(source)]
+    articles = [article for source in sources for article in articles_in(source)]
     ids = [article.id for article in articles]
     twice = next((i for i in ids if ids.count(i) > 1), None)
     if twice is not None:
@@ -357,38 +363,6 @@ def _save(work: SqlWork, article: Article) -> bool:
         raise Failure(f"{article.id} cannot be kept: {error}") from error
 
 
-def _edited(
-    article: Article,
-    title: str | None,
-    status: ArticleStatus | None,
-    tags: list[str] | None,
-    symptoms: str | None,
-    body: str | None,
-    language: str | None,
-) -> Article:
-    changed = replace(
-        article,
-        status=status or article.status,
-        tags=tuple(tags) if tags is not None else article.tags,
-        symptoms=article.symptoms if symptoms is None else symptoms,
-    )
-    if language and article.language and language != article.language:
-        old = next((w for w in article.wordings if w.language == language), None)
-        wording = Wording(
-            language,
-            title or (old.title if old else article.title),
-            body if body is not None else (old.body if old else article.body),
-        )
-        others = tuple(w for w in article.wordings if w.language != language)
-        return replace(changed, wordings=(*others, wording))
-    return replace(
-        changed,
-        title=title or article.title,
-        body=article.body if body is None else body,
-        language=language or article.language,
-    )
-
-
 def _plan(work: SqlWork, desk: Desk, kept: KeptArticle, article: Article) -> list[Departure]:
     from mailflow.desk.articles import is_news
     from mailflow.flow.articles import planned_announcement
@@ -398,113 +372,12 @@ def _plan(work: SqlWork, desk: Desk, kept: KeptArticle, article: Article) -> lis
     return list(planned_announcement(work, desk, article))
 
 
-def _preview(desk: Desk, article: Article, departures: Sequence[Departure]) -> None:
-    """How many, who, when, and what they would read."""
-    from mailflow.desk.notices import plain_facts
-    from mailflow.desk.policy import SendingMode
-    from mailflow.desk.progress import article_letter
-
-    console = screen()
-    console.print(
-        cell(f"{_people(len(departures))} waiting for “{article.title}” would be told:", "bold")
-    )
-    rows = [
-        [
-            f"#{d.ticket.id}",
-            d.ticket.requester.address,
-            d.ticket.language or "",
-            f"{d.at:%H:%M} UTC",
-            d.ticket.subject,
-        ]
-        for d in departures[:_SHOWN]
-    ]
-    print_table(
-        console, ["ticket", "to", "", "from", "subject"], rows, giving_way=("subject", "to")
-    )
-    if len(departures) > _SHOWN:
-        console.print(
-            f"… and {len(departures) - _SHOWN} more, the last at {departures[-1].at:%Y-%m-%d %H:%M} UTC"
-        )
-    first = departures[0].ticket
-    letter = article_letter(first, article, desk.policy)
-    rendered = desk.renders.render(letter.kind, letter.language, plain_facts(letter.facts))
-    console.print(cell(f"\nWhat #{first.id} would read: {rendered.subject}", "dim"), soft_wrap=True)
-    for line in rendered.text.splitlines():
-        console.print(cell(f"  │ {line}"), soft_wrap=True)
-    if desk.policy.mode is SendingMode.SHADOW:
-        kind = letter.kind.value
-        words = (
-            f"Shadow mode: this is recorded and does not leave, unless `mailflow sending on {kind}` was said before. "
-            "Whoever it did not leave for waits on: announce it again once sending is on."
-        )
-        console.print(cell(words, "yellow"), soft_wrap=True)
-
-
 def _announce(store: SqlStore, desk: Desk, article: Article) -> None:
     from mailflow.flow import articles
 
     with store.begin() as work:
         queued = articles.announce(work, desk, article, by="admin")
-    typer.echo(f"{_people(queued)} told: the mail is in the outbox.")
-
-
-def _people(number: int) -> str:
-    return "1 person" if number == 1 else f"{number} people"
-
-
-def _read(path: Path) -> str:
-    try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Failure(f"{path} cannot be read: {error}") from error
-    return text.strip("\n")
-
-
-def _articles_in(source: Path) -> Iterator[Article]:
-    """Raises Failure for anything that is no article."""
-    from mailflow.edges.article_files import ArticleFile, read_file, read_folder
-
-    with _named(source):
-        if source.suffix.lower() == ".csv":
-            yield from _rows(source)
-            return
-        files: list[ArticleFile] = (
-            list(read_folder(source)) if source.is_dir() else [read_file(source)]
-        )
-    for file in files:
-        if file.article is None:
-            raise Failure(str(file.fault), "nothing was taken over; mend the file and try again")
-        yield file.article
-
-
-def _rows(source: Path) -> Iterator[Article]:
-    from mailflow.desk.articles import article_fault
-
-    with source.open(encoding="utf-8-sig", newline="") as file:
-        for row in (reader := csv.DictReader(file)):
-            word = (row.get("status") or "known").strip().lower()
-            article = Article(
-                id=(row.get("id") or "").strip(),
-                title=" ".join((row.get("title") or "").split()),
-                body=(row.get("body") or "").strip("\n"),
-                status=ArticleStatus(word) if word in list(ArticleStatus) else ArticleStatus.KNOWN,
-                tags=tuple((row.get("tags") or "").split()),
-            )
-            fault = article_fault(article)
-            if fault or word not in list(ArticleStatus):
-                raise Failure(
-                    f"{source}:{reader.line_num}: {fault or f'there is no status {word!r}'}",
-                    "nothing was taken over; mend the row and try again",
-                )
-            yield article
-
-
-@contextmanager
-def _named(source: Path) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise Failure(f"{source} cannot be read: {error}", "name a file or folder") from error
+    typer.echo(f"{people(queued)} told: the mail is in the outbox.")
 
 
 def _plain(kept: KeptArticle) -> dict[str, object]:

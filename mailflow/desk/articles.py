@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from mailflow.desk.outbox import OutboxState
 from mailflow.desk.policy import Budgets, ascii_lower
-from mailflow.desk.ticket import Article, ArticleStatus, Ticket, TicketStatus
+from mailflow.desk.ticket import Article, ArticleStatus, Ticket, TicketStatus, Wording
 
 #: Reaching one of these is news to those who wait.
 NEWS = frozenset({ArticleStatus.WORKAROUND, ArticleStatus.FIXED})
@@ -123,3 +123,38 @@ def departures(tickets: Iterable[Ticket], budgets: Budgets, now: datetime) -> Se
         leaving.update((hour, what, name) for what, name in names.items())
         found.append(Departure(ticket, now + timedelta(hours=hour)))
     return found
+
+
+def edited(
+    article: Article,
+    *,
+    title: str | None,
+    status: ArticleStatus | None,
+    tags: Sequence[str] | None,
+    symptoms: str | None,
+    body: str | None,
+    language: str | None,
+) -> Article:
+    """The article with what was given, the rest as it was. Words in another language than its own become,
+    or change, its wording in that language."""
+    changed = replace(
+        article,
+        status=status or article.status,
+        tags=tuple(tags) if tags is not None else article.tags,
+        symptoms=article.symptoms if symptoms is None else symptoms,
+    )
+    if language and article.language and language != article.language:
+        old = next((w for w in article.wordings if w.language == language), None)
+        wording = Wording(
+            language,
+            title or (old.title if old else article.title),
+            body if body is not None else (old.body if old else article.body),
+        )
+        others = tuple(w for w in article.wordings if w.language != language)
+        return replace(changed, wordings=(*others, wording))
+    return replace(
+        changed,
+        title=title or article.title,
+        body=article.body if body is None else body,
+        language=language or article.language,
+    )
