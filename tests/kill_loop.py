@@ -15,7 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-import mailflow.app  # noqa: F401 - imported once, before any fork
+import mailflow.daemon  # noqa: F401 - imported once, before any fork
 from mailflow.cli.main import run
 from mailflow.config import load_settings
 from mailflow.mail.message import RawMessage

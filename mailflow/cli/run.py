@@ -76,13 +76,14 @@ def faults_named() -> Iterator[None]:
 
 def _daemon(settings: Settings) -> None:
     from mailflow.app import App
+    from mailflow.daemon import Daemon
     from mailflow.state import only_daemon
 
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     with only_daemon(settings.state.directory):
-        if not App(settings).run_until(stopped):
+        if not Daemon(App(settings)).run_until(stopped):
             logging.shutdown()
             os._exit(0)  # threads that wait for a server would keep us for as long as it likes
 

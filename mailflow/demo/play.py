@@ -16,6 +16,7 @@ from pathlib import Path
 
 from mailflow.app import App, Watch
 from mailflow.config import Settings, load_settings
+from mailflow.daemon import Daemon
 from mailflow.demo import cast
 from mailflow.demo.cast import Customer
 from mailflow.demo.screen import Screen
@@ -165,12 +166,13 @@ def stage(folder: Path, screen: Screen) -> Iterator[Play]:
     users = [cast.SUPPORT, cast.AGENT, *(p.address for p in cast.PEOPLE)]
     with EmbeddedServers(users) as servers:
         play = Play(servers, folder, screen)
-        play.app.start()
+        daemon = Daemon(play.app)
+        daemon.start()
         try:
             play.until_first_contact()
             yield play
         finally:
-            play.app.stop()
+            daemon.stop()
 
 
 # ── the scenes ──────────────────────────────────────────────────────────────────────────────────

@@ -98,7 +98,7 @@ def test_direct_delivery_folders_and_strangers(embedded: EmbeddedServers) -> Non
 
 
 def test_the_daemon_does_not_import_the_demo() -> None:
-    code = "import sys, mailflow.app; print([m for m in sys.modules if m.startswith(('pymap', 'aiosmtpd', 'mailflow.demo'))])"
+    code = "import sys, mailflow.daemon; print([m for m in sys.modules if m.startswith(('pymap', 'aiosmtpd', 'mailflow.demo'))])"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )

@@ -135,7 +135,7 @@ def test_a_running_desk_names_articles_once_its_own_model_serves(desk, servers, 
     assert title not in acknowledgement(servers)  # the shipped seed never speaks to customers
 
     promote(desk, own, "own")
-    desk.app._model_job()
+    desk.app.take_up_model()
     second = asks(desk, clear)
     assert second.suggestion.model != first.suggestion.model
     assert title in acknowledgement(servers)
@@ -161,7 +161,7 @@ def test_an_own_model_that_lacks_proof_tells_agents_alone(desk, servers, own, cl
     title = title_of(clear.article_id)
     for name, accept in unproven.items():
         promote(desk, replace(own, accept=accept), name)
-        desk.app._model_job()
+        desk.app.take_up_model()
         outcome = asks(desk, clear)
         assert outcome.suggestion.suggested_article == clear.article_id, name
         assert title not in acknowledgement(servers), name
@@ -232,32 +232,32 @@ def test_the_last_good_model_goes_on_when_the_one_on_disk_is_spoilt(
     desk, servers, own, clear, harm, cause
 ):
     folder = promote(desk, own, "own")
-    desk.app._model_job()
+    desk.app.take_up_model()
     good = asks(desk, clear).suggestion
     assert good.for_customer
     harm(folder)
-    desk.app._model_job()
+    desk.app.take_up_model()
     outcome = asks(desk, clear)
     assert outcome.suggestion == good
     assert title_of(clear.article_id) in acknowledgement(servers)
     told = (desk.folder / "told").read_text("utf-8")
     assert "the last good one goes on" in told
     assert cause in told
-    desk.app._model_job()
+    desk.app.take_up_model()
     assert (desk.folder / "told").read_text("utf-8") == told  # once
 
     save_model(own, folder, ARTICLES, TICKETS, LEXICON)
-    desk.app._model_job()
+    desk.app.take_up_model()
     assert desk.app.suggests.fault == ""
     harm(folder)
-    desk.app._model_job()
+    desk.app.take_up_model()
     assert (desk.folder / "told").read_text("utf-8") == 2 * told  # it had been mended meanwhile
 
 
 def test_a_promoted_model_that_cannot_serve_leaves_the_one_that_does(desk, own, clear):
     first = asks(desk, clear).suggestion
     cut_short(promote(desk, own, "own"))
-    desk.app._model_job()
+    desk.app.take_up_model()
     assert asks(desk, clear).suggestion == first
     assert "the last good one goes on" in (desk.folder / "told").read_text("utf-8")
 
@@ -292,7 +292,7 @@ def test_a_model_whose_embeddings_are_gone_stops_no_mail(desk, servers, monkeypa
     folder = save_embeddings(desk.folder / "embeddings")
     known = load_embeddings(folder)
     promote(desk, learn_model(ARTICLES, [], (), own_tickets=True, embeddings=known), "meaning")
-    desk.app._model_job()
+    desk.app.take_up_model()
     assert asks(desk, LearnTicket("Login", "I cannot log in.")).suggestion.articles != ()
     (folder / "model.safetensors").unlink()
     desk.app.suggests = load_suggester(desk.app.settings)  # as the next start does
