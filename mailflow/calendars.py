@@ -13,7 +13,7 @@ import holidays
 from mailflow.config import ConfigError, Fault, Settings
 from mailflow.config.faults import did_you_mean
 from mailflow.config.fields import parse_hours
-from mailflow.config.settings import CalendarSettings
+from mailflow.config.sections import CalendarSettings
 from mailflow.desk.calendar import Calendar, Closure, Hours
 
 _YEARS_BACK, _YEARS_AHEAD = 5, 10  # for replays of the past, and for a daemon that runs for years

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from mailflow.calendars import calendars_from
 from mailflow.config import Settings, read_password
 from mailflow.config.fields import parse_duration, parse_time_span
-from mailflow.config.settings import ClockSettings, Targets
+from mailflow.config.sections import ClockSettings, Targets
 from mailflow.desk.bursts import BurstRules
 from mailflow.desk.calendar import Quiet
 from mailflow.desk.clocks import ClockPolicy

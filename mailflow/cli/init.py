@@ -132,7 +132,7 @@ def _require(answers: Answers) -> None:
 
 def _ask(answers: Answers, folder: Path, secrets: dict[Path, str]) -> None:
     """Ask what the flags left open. An empty answer takes the suggestion in brackets."""
-    from mailflow.config.settings import MailboxSettings, SmtpSettings
+    from mailflow.config.sections import MailboxSettings, SmtpSettings
 
     typer.echo("A new configuration. Enter takes what stands in brackets; Ctrl-C writes nothing.\n")
     answers.address = answers.address or _prompt("Address customers write to", check=_address)

@@ -3,7 +3,7 @@
 from mailflow.config.faults import ConfigError, Fault
 from mailflow.config.load import Loaded, find_config, load, load_settings
 from mailflow.config.secret import Secret, read_password
-from mailflow.config.settings import (
+from mailflow.config.sections import (
     AcknowledgementSettings,
     AgentSettings,
     CalendarSettings,
@@ -14,7 +14,6 @@ from mailflow.config.settings import (
     ProgressSettings,
     RepliesSettings,
     SendingSettings,
-    Settings,
     SmtpSettings,
     StateSettings,
     SuggestionsSettings,
@@ -22,6 +21,7 @@ from mailflow.config.settings import (
     TemplatesSettings,
     ThreadingSettings,
 )
+from mailflow.config.settings import Settings
 
 __all__ = [
     "AcknowledgementSettings",

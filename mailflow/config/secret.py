@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 from mailflow.config.faults import ConfigError, Fault
 
 if TYPE_CHECKING:
-    from mailflow.config.settings import MailboxSettings, SmtpSettings
+    from mailflow.config.sections import MailboxSettings, SmtpSettings
 
 MAX_SECRET_OCTETS = 64 * 1024
 COMMAND_DEADLINE_SECONDS = 30

@@ -98,7 +98,7 @@ def test_a_queued_update_is_taken_back_when_somebody_writes(servers, tmp_path):
     desk.receive(letter(MIA))
     acknowledged = inbox(servers, MIA)[-1]
     desk.clock.now = datetime(2027, 1, 6, 16, 0, tzinfo=UTC)
-    desk.app._queue_what_is_due()  # queued, and the server is away
+    desk.app.queue_what_is_due()  # queued, and the server is away
     assert rows(desk.folder, "select state from outbox where kind = 'progress_update'") == [
         ("pending",)
     ]

@@ -107,7 +107,7 @@ class Play:
                 raise _End
 
     def work(self) -> None:
-        self.app._queue_what_is_due()
+        self.app.queue_what_is_due()
         self.app.deliver()
 
     def receive(self, octets: bytes) -> None:
