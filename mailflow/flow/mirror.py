@@ -21,7 +21,8 @@ from mailflow.desk.mirror_scheme import MirrorRules, Scheme, scheme_for
 from mailflow.desk.ticket import TicketStatus
 from mailflow.flow.answer import Desk
 from mailflow.flow.mirror_changes import apply_change, note_refusal
-from mailflow.flow.mirror_ports import (
+from mailflow.flow.ports import Cursor, Store
+from mailflow.flow.ports.mirror import (
     FolderSnapshot,
     MirroredTicket,
     NewPlace,
@@ -29,7 +30,6 @@ from mailflow.flow.mirror_ports import (
     PlaceResult,
     ShowingMailbox,
 )
-from mailflow.flow.ports import Cursor, Store
 from mailflow.flow.receive import fetch_new
 
 log = logging.getLogger(__name__)

@@ -17,8 +17,8 @@ from mailflow.desk.plain_address import is_plain_address
 from mailflow.desk.proposal import FIELD, KEYWORD, SENDING_TAKES, withdrawal_reason
 from mailflow.desk.ticket import Article, Ticket, TicketStatus
 from mailflow.flow.answer import Desk, proposed_answer
-from mailflow.flow.mirror_ports import Proposable, Proposal, ShowingMailbox, UnfiledMail
 from mailflow.flow.ports import Store, Work
+from mailflow.flow.ports.mirror import Proposable, Proposal, ShowingMailbox, UnfiledMail
 
 log = logging.getLogger(__name__)
 

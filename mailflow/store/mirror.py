@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_
 from mailflow.desk.context import Source
 from mailflow.desk.decision import Voice
 from mailflow.desk.ticket import Priority, TicketStatus
-from mailflow.flow.mirror_ports import (
+from mailflow.flow.ports.mirror import (
     FolderSnapshot,
     MirroredTicket,
     NewPlace,
@@ -28,7 +28,7 @@ _shown = t.ticket.alias("shown")
 
 
 class SqlMirror:
-    """See :class:`mailflow.flow.mirror_ports.MirrorRows`."""
+    """See :class:`mailflow.flow.ports.mirror.MirrorRows`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from mailflow.desk.decision import Voice
 from mailflow.desk.outbox import MailClass, OutboxState
 from mailflow.desk.ticket import TicketStatus
-from mailflow.flow.mirror_ports import Proposable, Proposal, UnfiledMail
+from mailflow.flow.ports.mirror import Proposable, Proposal, UnfiledMail
 from mailflow.store import tables as t
 from mailflow.store.rows import add_event
 
@@ -20,7 +20,7 @@ _LIVE = ("planned", "waiting", "missing")
 
 
 class SqlOwnMail:
-    """See :class:`mailflow.flow.mirror_ports.OwnMailRows`."""
+    """See :class:`mailflow.flow.ports.mirror.OwnMailRows`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
