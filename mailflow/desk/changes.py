@@ -143,9 +143,11 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """It is so already: no event, and nobody is told."""
+    """It is so already: no event, and only who asked for it is told. ``value`` is what stands there."""
 
     reason: str
+    kind: ChangeKind
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +226,7 @@ def stamp(moment: datetime | None) -> str:
 
 def _status(ticket: Ticket, change: SetStatus) -> Verdict:
     if change.status is ticket.status:
-        return Unchanged(f"it is {ticket.status} already")
+        return Unchanged(f"it is {ticket.status} already", ChangeKind.STATUS, ticket.status.value)
     if change.status is TicketStatus.NEW and ticket.first_response_at is not None:
         return Refused(
             "it was answered, so it cannot be new again: open is what you want",
@@ -246,7 +248,11 @@ def _status(ticket: Ticket, change: SetStatus) -> Verdict:
 
 def _priority(ticket: Ticket, change: SetPriority) -> Verdict:
     if change.priority is ticket.priority:
-        return Unchanged(f"its priority is {ticket.priority} already")
+        return Unchanged(
+            f"its priority is {ticket.priority} already",
+            ChangeKind.PRIORITY,
+            ticket.priority.value,
+        )
     return Changed(
         ChangeKind.PRIORITY,
         replace(ticket, priority=change.priority),
@@ -260,7 +266,9 @@ def _assignee(ticket: Ticket, change: Assign, policy: Policy) -> Verdict:
     if change.agent is not None and policy.agent(change.agent) is None:
         return Refused(f"{change.agent} is no agent of this desk", "agent", change.agent)
     if change.agent == ticket.assignee:
-        return Unchanged(f"{change.agent or 'nobody'} has it already")
+        return Unchanged(
+            f"{change.agent or 'nobody'} has it already", ChangeKind.ASSIGNEE, change.agent or ""
+        )
     reason = f"assigned to {change.agent}" if change.agent else "given back to everybody"
     return Changed(
         ChangeKind.ASSIGNEE,
@@ -273,7 +281,9 @@ def _assignee(ticket: Ticket, change: Assign, policy: Policy) -> Verdict:
 
 def _article(ticket: Ticket, change: SetArticle) -> Verdict:
     if change.article_id == ticket.article_id:
-        return Unchanged("it is linked to this article already")
+        return Unchanged(
+            "it is linked to this article already", ChangeKind.ARTICLE, ticket.article_id or ""
+        )
     return Changed(
         ChangeKind.ARTICLE,
         replace(ticket, article_id=change.article_id),
@@ -292,7 +302,7 @@ def _tags(ticket: Ticket, change: SetTags) -> Verdict:
     removed = {str(read[text]) for text in change.remove}
     tags = tuple(sorted((set(ticket.tags) | added) - removed))
     if tags == ticket.tags:
-        return Unchanged("its tags are so already")
+        return Unchanged("its tags are so already", ChangeKind.TAGS, " ".join(tags))
     if len(tags) > _MAX_TAGS:
         return Refused(f"a ticket has at most {_MAX_TAGS} tags", "tags", str(_MAX_TAGS))
     told = [f"+{t}" for t in tags if t not in ticket.tags]
@@ -308,7 +318,7 @@ def _tags(ticket: Ticket, change: SetTags) -> Verdict:
 
 def _snooze(ticket: Ticket, change: Snooze, now: datetime) -> Verdict:
     if change.until == ticket.snoozed_until:
-        return Unchanged("its snooze is so already")
+        return Unchanged("its snooze is so already", ChangeKind.SNOOZE, stamp(ticket.snoozed_until))
     fault = _future_fault(change.until, now)
     if fault:
         return fault
@@ -326,7 +336,7 @@ def _snooze(ticket: Ticket, change: Snooze, now: datetime) -> Verdict:
 
 def _due(ticket: Ticket, change: SetDue, now: datetime) -> Verdict:
     if change.at == ticket.due_at:
-        return Unchanged("it is due then already")
+        return Unchanged("it is due then already", ChangeKind.DUE, stamp(ticket.due_at))
     fault = _future_fault(change.at, now)
     if fault:
         return fault
@@ -351,7 +361,9 @@ def _future_fault(moment: datetime | None, now: datetime) -> Refused | None:
 
 def _kind(ticket: Ticket, change: SetKind) -> Verdict:
     if change.kind is ticket.kind:
-        return Unchanged(f"its kind is {ticket.kind or 'unknown'} already")
+        return Unchanged(
+            f"its kind is {ticket.kind or 'unknown'} already", ChangeKind.KIND, ticket.kind or ""
+        )
     return Changed(
         ChangeKind.KIND,
         replace(ticket, kind=change.kind),
@@ -368,7 +380,7 @@ def _queue(ticket: Ticket, change: SetQueue, policy: Policy) -> Verdict:
             f"there is no queue {change.queue} (there are: {known})", "queue", change.queue
         )
     if change.queue == ticket.queue:
-        return Unchanged("it is in this queue already")
+        return Unchanged("it is in this queue already", ChangeKind.QUEUE, ticket.queue or "")
     return Changed(
         ChangeKind.QUEUE,
         replace(ticket, queue=change.queue),
@@ -380,7 +392,7 @@ def _queue(ticket: Ticket, change: SetQueue, policy: Policy) -> Verdict:
 
 def _mute(ticket: Ticket, change: Mute) -> Verdict:
     if change.muted is ticket.muted:
-        return Unchanged("it is so already")
+        return Unchanged("it is so already", ChangeKind.MUTE, "muted" if ticket.muted else "")
     return Changed(
         ChangeKind.MUTE,
         replace(ticket, muted=change.muted),

@@ -12,6 +12,7 @@ from mailflow.desk.changes import (
     LinkTo,
     MergeInto,
     Refused,
+    Unchanged,
     decide_change,
 )
 from mailflow.desk.command_values import (
@@ -159,6 +160,8 @@ def _do(
     change = change_of(command, desk.policy, ticket.queue, desk.clock())
     if change is not None:
         verdict = change_ticket(work, desk, ticket.id, change, by=by)
+        if isinstance(verdict, Unchanged):
+            return [DoneFacts(what=verdict.kind.value, value=verdict.value)]
         if not isinstance(verdict, Changed):
             return []
         if isinstance(change, Assign) and change.agent and change.agent != by:

@@ -385,6 +385,15 @@ def test_a_customer_in_copy_makes_the_personal_address_useless(desk, servers):
     assert newest(servers, MIA).text.strip() == "Once more, with the new address."
 
 
+def test_a_receipt_names_what_was_so_already(desk, servers):
+    opened(desk)
+    command(desk, servers, "#urgent")
+    (receipt,) = command(desk, servers, "#urgent\r\n#claim\r\n\r\nWe look at it.")
+    assert "Priority: urgent" in receipt.text
+    assert f"Assigned to: {ANN}" in receipt.text
+    assert f"Your answer went to {MIA}." in receipt.text
+
+
 def test_help_tells_every_command(desk, servers):
     opened(desk)
     text = command(desk, servers, "#help")[0].text
