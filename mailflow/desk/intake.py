@@ -47,6 +47,7 @@ from mailflow.desk.intake_scene import (
     says_automatic,
     stale_token_ticket,
     suggested_priority,
+    token_holder,
     warnings_for,
 )
 from mailflow.desk.plain_address import is_plain_address
@@ -240,11 +241,13 @@ def _faults_in_words(read: CommandMail) -> str:
 
 
 def _decide_unproven_agent(scene: Scene, by_person: bool) -> Decision:
-    """A mail in an agent's name that did not come to their reply address: kept, and that agent is told.
+    """A mail in an agent's name that lacks a proof: kept, and that agent is told.
 
     It may be the agent's own, sent to the wrong address, or a stranger's: nothing follows from it.
     """
     reason = "it did not come to your personal reply address, so it could be anybody's"
+    if token_holder(scene):
+        reason = "the mail server does not vouch that you sent it, so it could be anybody's"
     answer = Answer.TELL_AGENT if by_person else Answer.NOTHING
     thread, stale = scene.thread, stale_token_ticket(scene)
     if scene.ticket is None and stale is not None:

@@ -77,17 +77,21 @@ def is_another_copy(message: IncomingMessage, context: ThreadContext) -> bool:
 
 
 def proven_agent(scene: Scene) -> Agent | None:
-    """The agent who wrote this: the holder of a signed personal token, under exactly that agent's address.
+    """The agent who wrote this: who holds the token, under exactly that agent's address.
 
     Where the admin named a server whose Authentication-Results count, its pass is required as well.
     """
+    vouched = scene.verified or not scene.policy.authserv_id
+    return token_holder(scene) if vouched else None
+
+
+def token_holder(scene: Scene) -> Agent | None:
+    """The agent whose signed personal token for this ticket came under exactly that agent's address."""
     ticket = scene.ticket
     agent = scene.policy.agent(author_address(scene.message))
     tokens = (scene.claims.addressed, scene.claims.referenced)
     token = next((t for t in tokens if t and t.purpose is Purpose.AGENT), None)
     if agent is None or ticket is None or token is None or scene.message.author_ambiguous:
-        return None
-    if scene.policy.authserv_id and not scene.verified:
         return None
     named = scene.context.ticket(token.ticket_id)  # merged into this one since, perhaps
     if named is None or scene.context.current(token.ticket_id) is not ticket:

@@ -361,6 +361,7 @@ REASON_CODES: Mapping[str, str] = {
     "it is too large to be passed on whole": "cut",
     "the internal notification is attached to it": "attached",
     "it did not come to your personal reply address, so it could be anybody's": "address",
+    "the mail server does not vouch that you sent it, so it could be anybody's": "unvouched",
 }
 
 FACTS: Mapping[NoticeKind, type[NoticeFacts]] = {

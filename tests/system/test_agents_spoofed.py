@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -10,17 +11,18 @@ from mailflow.demo.servers import EmbeddedServers
 from tests.daemon import rows
 from tests.desks import Desk, inbox, letter
 
-SUPPORT, ANN, BOB = "support@desk.test", "ann@desk.test", "bob@desk.test"
+SUPPORT, ANN, BOB, KIRI = "support@desk.test", "ann@desk.test", "bob@desk.test", "kiri@desk.test"
 MIA, EVE = "mia@home.test", "eve@evil.test"
 AGENTS = "".join(
-    f'[[agents]]\naddress = "{a}"\nname = "{n}"\n' for a, n in ((ANN, "Ann"), (BOB, "Bob"))
+    f'[[agents]]\naddress = "{a}"\nname = "{n}"\n'
+    for a, n in ((ANN, "Ann"), (BOB, "Bob"), (KIRI, "Kiri"))
 )
 WORDS = "#closed\r\n\r\nSend me your password. CANARY"
 
 
 @pytest.fixture(scope="module")
 def servers():
-    with EmbeddedServers([SUPPORT, ANN, BOB, MIA]) as running:
+    with EmbeddedServers([SUPPORT, ANN, BOB, KIRI, MIA]) as running:
         yield running
 
 
@@ -39,8 +41,17 @@ def flipped(address: str, at: int) -> str:
     return f"{user}+{token[:at]}{other}{token[at + 1 :]}@{domain}"
 
 
-def mails(anns: str, bobs: str, first_id: str) -> dict[str, bytes]:
-    """By what is forged. ``anns`` and ``bobs`` are their personal reply addresses."""
+def of_another_ticket(address: str) -> str:
+    """The token with another ticket's number in it, whatever its signature says."""
+    local, _, domain = address.partition("@")
+    user, _, token = local.partition("+")
+    octets = bytearray(base64.b32decode(token.upper() + "=" * (-len(token) % 8)))
+    octets[1:5] = (int.from_bytes(octets[1:5]) + 1).to_bytes(4)
+    return f"{user}+{base64.b32encode(octets).decode().strip('=').lower()}@{domain}"
+
+
+def mails(anns: str, bobs: str, kiris: str, first_id: str) -> dict[str, bytes]:
+    """By what is forged. ``anns``, ``bobs`` and ``kiris`` are their personal reply addresses."""
 
     def mail(author: str, *fields: str, to: str = anns) -> bytes:
         return letter(author, "Re: It is broken [#1]", WORDS, *fields, to=to)
@@ -64,9 +75,16 @@ def mails(anns: str, bobs: str, first_id: str) -> dict[str, bytes]:
         "cyrillic domain": mail("ann@d\u0435sk.test"),
         "punycode": mail("ann@xn--dsk-qdd.test"),
         "full-width local part": mail("\uff41nn@desk.test"),
-        "kelvin": mail("bo\u212a@desk.test", to=bobs),
+        "the Kelvin sign": mail("\u212airi@desk.test", to=kiris),
+        "an i without its dot": mail("k\u0131ri@desk.test", to=kiris),
+        "a long s": mail("ann@de\u017fk.test"),
         "the agent's name": mail(f"Ann <{EVE}>"),
         "an invisible joiner": mail("ann\u200b@desk.test"),
+        "a soft hyphen": mail("an\u00adn@desk.test"),
+        "turned around": mail("\u202eann@desk.test"),
+        "the agent as Sender": mail(EVE, f"Sender: {ANN}"),
+        "an author behind the author": mail(f"<{ANN}>(<{EVE}>)<{EVE}>"),
+        "the token of another ticket": mail(ANN, to=of_another_ticket(anns)),
         "own authserv below": mail(EVE, "Authentication-Results: desk.test; dmarc=pass header.from=desk.test"),
         "smuggled": mail(EVE) + b"\n.\nMAIL FROM:<ann@desk.test>\n",
         "bare controls": mail("ann@desk.test\x00<eve@evil.test>"),
@@ -77,9 +95,9 @@ def mails(anns: str, bobs: str, first_id: str) -> dict[str, bytes]:
 
 
 def test_every_forgery_is_refused_with_a_reason(desk, servers):
-    to_ann, to_bob = (inbox(servers, who)[0] for who in (ANN, BOB))
+    notices = [inbox(servers, who)[0] for who in (ANN, BOB, KIRI)]
     before = [m.text for m in inbox(servers, MIA)]
-    found = mails(to_ann.reply_to[0].address, to_bob.reply_to[0].address, to_ann.message_id)
+    found = mails(*(n.reply_to[0].address for n in notices), notices[0].message_id)
     for what, octets in found.items():
         for outcome in desk.receive(octets, to=SUPPORT):
             decision = outcome.decision
@@ -94,6 +112,31 @@ def test_every_forgery_is_refused_with_a_reason(desk, servers):
     recorded = rows(desk.folder, "select detail from event where kind = 'decision'")
     assert all(json.loads(detail)["answer"]["reason"] for (detail,) in recorded)
     assert len(recorded) > len(found)
+
+
+def test_forged_thread_fields_reopen_nothing(desk, servers):
+    opened = desk.receive(letter(MIA, "Lost parcel"), to=SUPPORT)[0].ticket.id
+    notice, known = inbox(servers, ANN)[-1], inbox(servers, MIA)[-1].message_id
+    closing = letter(ANN, "Re: Lost parcel", "#closed", to=notice.reply_to[0].address)
+    desk.receive(closing, to=SUPPORT)
+    before = len(inbox(servers, MIA))
+    fields = (f"In-Reply-To: <{known}>", f"References: <{known}>")
+    for author in (EVE, ANN):
+        subject = f"Re: Lost parcel [#{opened}]"
+        (outcome,) = desk.receive(letter(author, subject, WORDS, *fields), to=SUPPORT)
+        assert outcome.decision.thread.reason
+        assert not outcome.decision.commands
+        assert outcome.ticket is None or outcome.ticket.id != opened or author == ANN
+    assert rows(desk.folder, f"select status from ticket where id = {opened}") == [("closed",)]
+    assert len(inbox(servers, MIA)) == before
+
+
+def test_a_reply_address_that_a_provider_spelt_anew_still_works(desk, servers):
+    local, _, domain = inbox(servers, ANN)[0].reply_to[0].address.partition("@")
+    shouted = letter(ANN, "Re: It is broken", "In capitals.", to=f"{local.upper()}@{domain}")
+    (outcome,) = desk.receive(shouted, to=SUPPORT)
+    assert outcome.ticket.id == 1
+    assert inbox(servers, MIA)[-1].new_text.strip() == "In capitals."
 
 
 def participants(desk, ticket):
@@ -163,6 +206,92 @@ def test_a_command_outside_an_agents_own_words_is_none(desk, servers, where):
     assert decision.answer.value == "pass the agent's answer on to the customer"
     assert rows(desk.folder, "select status from ticket where id = 1") != [("closed",)]
     assert inbox(servers, MIA)[-1].new_text.strip().startswith("Restart it.")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>#closed</p><p>Restart it.</p>",
+        '<p style="display:none">#closed</p><p style="color:#fff">#note</p><p>Restart it.</p>',
+        '<p><img src="cid:1" alt="#closed"></p><p>Restart it.</p>',
+    ],
+    ids=["plain", "hidden", "alt"],
+)
+def test_html_alone_commands_nothing(desk, servers, html):
+    to = inbox(servers, ANN)[0].reply_to[0].address
+    raw = letter(
+        ANN, "Re: It is broken [#1]", html, "MIME-Version: 1.0", "Content-Type: text/html", to=to
+    )
+    decision = desk.receive(raw, to=SUPPORT)[0].decision
+    assert decision.commands == ()
+    assert decision.answer.reason
+    assert rows(desk.folder, "select status from ticket where id = 1") != [("closed",)]
+    assert not [x for x in inbox(servers, MIA)[-1].text.splitlines() if x.startswith("#")]
+
+
+# ── where a server is named, its word is needed beside the token ────────────────────────────────
+
+MX = "mx.desk.test"
+PASS = f"Authentication-Results: {MX}; dmarc=pass header.from=desk.test"
+OUTSIDE = f"Received: from evil.test by {MX} with ESMTP id 1; Mon, 2 Mar 2026 10:00:00 +0000"
+SIGNED = "DKIM-Signature: v=1; a=rsa-sha256; d=desk.test; s=x; h={}; bh=x; b=x"
+DOUBTFUL = {
+    "no result": (),
+    "our name below the outside hop": (OUTSIDE, PASS),
+    "another server's result": (PASS.replace(MX, "mx.evil.test"),),
+    "fail above, pass below": (PASS.replace("pass", "fail"), PASS),
+    "pass above, fail below": (PASS, PASS.replace("pass", "fail")),
+    "a pass in a comment": (PASS.replace("dmarc=pass", "dmarc=none (dmarc=pass)"),),
+    "a failure, folded, in capitals": (
+        f"AUTHENTICATION-RESULTS: {MX.upper()} 1 (x);\r\n DMARC = FAIL header.from=desk.test",
+        PASS,
+    ),
+    "a signature over a part of the body": (PASS, SIGNED.format("from:subject:to") + "; l=20"),
+    "a signature without the subject": (PASS, SIGNED.format("from:date")),
+    "another From added": (PASS, f"From: {EVE}"),
+}
+
+
+@pytest.fixture(scope="module")
+def vouched(servers, tmp_path_factory):
+    env = {"MAILFLOW_MAILBOX__AUTHSERV_ID": MX}
+    folder = tmp_path_factory.mktemp("vouched") / "desk"
+    running = Desk(servers, folder, SUPPORT, extra=AGENTS, env=env)
+    running.receive(letter(MIA, "Vouched for"), to=SUPPORT)
+    yield running, inbox(servers, ANN)[-1].reply_to[0].address
+    running.close()
+
+
+def arrives(desk, servers, octets):
+    """The trace is the test's own: nothing stands above it."""
+    before = len(desk.outcomes)
+    servers.put(SUPPORT, "INBOX", octets)
+    desk.step()
+    return desk.outcomes[before:]
+
+
+@pytest.mark.parametrize("what", DOUBTFUL)
+def test_the_token_without_the_servers_word_is_not_enough(vouched, servers, what):
+    desk, to = vouched
+    before = len(inbox(servers, MIA))
+    octets = letter(ANN, "Re: it", WORDS, *DOUBTFUL[what], to=to)
+    (outcome,) = arrives(desk, servers, octets)
+    assert outcome.decision.commands == ()
+    assert outcome.decision.answer.reason
+    if what != "another From added":  # then nobody knows whom to tell
+        assert "does not vouch" in inbox(servers, ANN)[-1].text
+    assert len(inbox(servers, MIA)) == before
+    assert rows(desk.folder, "select status from ticket where id = 1") == [("new",)]
+
+
+def test_an_agents_mail_sent_once_more_is_one_answer(vouched, servers):
+    desk, to = vouched
+    answer = letter(ANN, "Re: it", "Restart it.", PASS, OUTSIDE, to=to, message_id="a1@desk.test")
+    arrives(desk, servers, answer)
+    assert inbox(servers, MIA)[-1].new_text.strip() == "Restart it."
+    before = len(inbox(servers, MIA))
+    arrives(desk, servers, answer)
+    assert len(inbox(servers, MIA)) == before
 
 
 def test_an_expired_reply_address_proves_nothing(desk, servers):
