@@ -13,6 +13,11 @@ from tests.shared_mailbox import MailServers, SharedDesk
 from tests.smtp_sink import SmtpSink
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first: a worker that begins one when all others are done keeps everybody waiting."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture
 def dovecot() -> Iterator[Dovecot]:
     """A real Dovecot with the users ``support`` and ``agent``."""

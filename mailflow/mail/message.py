@@ -142,9 +142,7 @@ class IncomingMessage:
     defects: tuple[str, ...]
     #: The whole head, decoded and in order, for rules and people: (lower-case name, value).
     header_fields: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    html: str | None = field(
-        default=None, repr=False
-    )  # the HTML part as sent; hostile until nh3 saw it
+    html: str | None = field(default=None, repr=False)  # the HTML part as sent: hostile
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,13 @@ import signal
 import subprocess
 import time
 
+import pytest
 from imapclient import IMAPClient
 
 from tests.daemon import PROGRAM, environment
 
 
+@pytest.mark.long
 def test_the_demo_tells_the_whole_story(tmp_path):
     started = time.monotonic()
     ended = subprocess.run(
@@ -50,6 +52,7 @@ def test_the_demo_tells_the_whole_story(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.long
 def test_serve_keeps_the_servers_up_for_a_mail_client(tmp_path):
     process = subprocess.Popen(
         [PROGRAM, "demo", "--serve"],

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
+
 from mailflow.mail.message import RawMessage
 from mailflow.mail.parse import parse_message
 from tests.hostile import huge_mails
@@ -30,6 +32,7 @@ def _forget_peak() -> int:
     return _peak()
 
 
+@pytest.mark.long
 def test_huge_mails_are_read_in_bounded_time_and_memory() -> None:
     beyond = []
     for name, octets in huge_mails():

@@ -83,6 +83,7 @@ def test_a_folder_of_the_mailbox_becomes_tickets(embedded: EmbeddedServers, conf
     run(config, "imap:Nowhere", code=4)
 
 
+@pytest.mark.long
 def test_killed_again_and_again_it_misses_nothing_and_repeats_nothing(
     embedded: EmbeddedServers, config: Path, tmp_path: Path
 ) -> None:

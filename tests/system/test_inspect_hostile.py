@@ -38,6 +38,7 @@ def test_the_installed_program_reads_them_all(folder: Path) -> None:
     assert time.monotonic() - started < SECONDS_EACH * len(files)
 
 
+@pytest.mark.long
 def test_each_within_its_time(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

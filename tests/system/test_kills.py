@@ -33,6 +33,7 @@ SEED = 20260302
 LOOP = Path(__file__).parent.parent / "kill_loop.py"
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_100_kills_lose_nothing_and_repeat_nothing(tmp_path, dovecot, smtp_sink):
     mails = list(mixed_mail(COUNT, SEED, SUPPORT))

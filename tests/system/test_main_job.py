@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from tests.daemon import (
     SUPPORT,
     Daemon,
@@ -20,6 +22,7 @@ from tests.traffic import mixed_mail
 COUNT = 200
 
 
+@pytest.mark.long
 def test_200_mixed_mails_are_all_accounted_for(tmp_path, dovecot, smtp_sink):
     mails = list(mixed_mail(COUNT, 7, SUPPORT))
     config = write_config(tmp_path, imap_port=dovecot.port, smtp_port=smtp_sink.port)

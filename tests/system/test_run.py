@@ -69,6 +69,7 @@ def state_of(servers):
     return [(m.uid, m.flags, m.octets) for m in servers.messages(SUPPORT)]
 
 
+@pytest.mark.long
 def test_once_does_all_due_work_and_ends(config, servers):
     first = mailflow(config, "run", "--once")
     assert first.returncode == 0, first.stderr
@@ -162,6 +163,7 @@ def test_a_daemon_heals_when_its_servers_come_back(tmp_path, dovecot, smtp_sink)
 # ── hostile mail ────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.long
 def test_hostile_mails_pass_through_the_whole_desk(tmp_path, dovecot, smtp_sink):
     config = write_config(
         tmp_path, imap_port=dovecot.port, smtp_port=smtp_sink.port, extra=AGENT + NO_MODEL

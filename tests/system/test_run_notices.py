@@ -86,6 +86,7 @@ alert_command = ["tee", "-a", "{told}"]
     assert ACKNOWLEDGEMENT in told.read_text()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mode", ["live", "shadow"])
 def test_a_notice_sent_by_hand_leaves_for_oneself_alone_and_only_live(servers, tmp_path, mode):
     with daemon(servers, tmp_path, "", mode) as config:
@@ -114,6 +115,7 @@ def digests(servers):
     return [m for m in inbox(servers, ANN) if "[#" not in m.subject]
 
 
+@pytest.mark.long
 def test_the_digest_and_the_weekly_report_leave_once(servers, tmp_path):
     extra = f'[digest]\nat = "08:00"\n[admin]\naddress = "{BOSS}"\n'
     planned = "select name from recurring order by name"

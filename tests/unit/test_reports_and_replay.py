@@ -141,6 +141,7 @@ def test_runs_are_compared_mail_by_mail() -> None:
     assert differences(before, before) == []
 
 
+@pytest.mark.long
 def test_past_days_run_again_with_another_configuration(
     desk: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

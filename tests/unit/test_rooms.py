@@ -18,7 +18,7 @@ PACKAGE = Path(mailflow.__file__).parent
 
 #: A room is a folder of mailflow or a module at its top, without ".py".
 ALLOWED: dict[str, set[str]] = {
-    "mail": {"authres", "dkim", "charset_normalizer", "inscriptis", "nh3", "py3langid", "lxml"},
+    "mail": {"authres", "dkim", "charset_normalizer", "py3langid"},
     "desk": set(),
     "suggest": {"joblib", "model2vec", "numpy", "scipy", "sklearn", "skops"},
     "store": {"alembic", "sqlalchemy"},
@@ -37,7 +37,7 @@ ALLOWED: dict[str, set[str]] = {
     "config": {"pydantic"},
     "cli": {"typer", "rich"},
     "demo": {"aiosmtpd", "proxyprotocol", "pymap", "pysasl", "rich"},
-    "app": {"apscheduler"},
+    "daemon": {"apscheduler"},
     "calendars": {"holidays"},
     "logs": {"structlog"},
 }

@@ -317,6 +317,7 @@ def test_shuffled_labels_make_it_silent(tickets: list[LearnTicket]) -> None:
     assert not any(s.for_customer for s in said)
 
 
+@pytest.mark.long
 def test_customers_need_own_tickets_and_a_stricter_bound(tickets: list[LearnTicket]) -> None:
     articles = read_articles(SEED / "articles.csv")
     many = tickets * 4  # each judged as new, yet its twins are known: nearly all right

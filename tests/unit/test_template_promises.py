@@ -166,6 +166,7 @@ def test_a_broken_layout_breaks_no_mail(tmp_path: Path) -> None:
         templates.reload()
 
 
+@pytest.mark.long
 def test_hot_reload_under_load(tmp_path: Path) -> None:
     """1,000 edits, a third of them broken, while 1,000 mails are rendered: each comes whole from one good version."""
     hot = NoticeKind.NOT_SENT  # the one with the fewest samples

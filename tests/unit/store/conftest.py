@@ -19,12 +19,14 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database's address."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/desk.db"
+        yield f"sqlite:///{tmp_path}/desk.db"
+        return
     running: Cluster = request.getfixturevalue("cluster")
-    return running.new_database()
+    with running.database() as address:
+        yield address
 
 
 @pytest.fixture
