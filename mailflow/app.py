@@ -35,7 +35,6 @@ from mailflow.flow.receive import Outcome, decide_waiting, fetch_new, pretend_re
 from mailflow.flow.reminders import queue_reminders
 from mailflow.flow.reports import queue_digests, queue_weekly_report
 from mailflow.learning import train_if_due as train_when_due
-from mailflow.report_page import week_page
 from mailflow.store.database import SqlStore, open_store
 from mailflow.suggestions import load_suggester, model_stamp
 from mailflow.wiring import (
@@ -301,9 +300,7 @@ class App:
         if digest.at:
             queued += queue_digests(self.store, self.desk, time_of_day.fromisoformat(digest.at))
         if admin.address and admin.weekly_report:
-            queued += queue_weekly_report(
-                self.store, self.desk, admin.address, _MONDAY_AT, week_page
-            )
+            queued += queue_weekly_report(self.store, self.desk, admin.address, _MONDAY_AT)
         return queued
 
     def queue_due(self) -> int:

@@ -144,12 +144,13 @@ _SHELL = """<!DOCTYPE html>
  select { font: inherit; max-width: 340px; }
  #faults { background: #fdf1d8; border-left: 4px solid #c98f1b; margin: 0; padding: 8px 20px; white-space: pre-wrap; }
  #faults:empty { display: none; }
- main { display: grid; grid-template-columns: repeat(auto-fit, minmax(340px, 1fr)); gap: 16px; padding: 16px 20px; }
- section { background: #fff; border: 1px solid #d5dae1; border-radius: 6px; overflow: hidden; }
+ main { display: flex; flex-wrap: wrap; gap: 16px; padding: 16px 20px; }
+ section { flex: 1 1 400px; background: #fff; border: 1px solid #d5dae1; border-radius: 6px; overflow: hidden; }
+ .wide { flex-basis: 640px; }
+ .narrow { flex: 0 0 375px; }
  h2 { margin: 0; padding: 6px 12px; font-size: 12px; text-transform: uppercase; letter-spacing: .06em; background: #f5f6f8; }
  pre { margin: 0; padding: 12px; white-space: pre-wrap; overflow-wrap: anywhere; font: 13px/1.5 ui-monospace, monospace; height: 576px; overflow: auto; }
  iframe { border: 0; width: 100%; height: 600px; display: block; }
- #phone { width: 375px; margin: 0 auto; }
  #subject { padding: 10px 20px; font-weight: 600; background: #fff; border-bottom: 1px solid #d5dae1; }
 </style></head>
 <body data-first="{first}">
@@ -160,9 +161,9 @@ _SHELL = """<!DOCTYPE html>
 <span id="version"></span></header>
 <p id="faults"></p><div id="subject"></div>
 <main>
-<section><h2>HTML</h2><iframe id="light" sandbox="" title="HTML"></iframe></section>
-<section><h2>HTML, dark</h2><iframe id="dark" sandbox="" title="HTML, dark"></iframe></section>
-<section><h2>HTML, phone</h2><iframe id="phone" sandbox="" title="HTML, phone"></iframe></section>
+<section class="wide"><h2>HTML</h2><iframe id="light" sandbox="" title="HTML"></iframe></section>
+<section class="wide"><h2>HTML, dark</h2><iframe id="dark" sandbox="" title="HTML, dark"></iframe></section>
+<section class="narrow"><h2>HTML, phone</h2><iframe id="phone" sandbox="" title="HTML, phone"></iframe></section>
 <section><h2>Text</h2><pre id="text"></pre></section>
 </main>
 <script nonce="{nonce}">

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 
 from mailflow.desk.calendar import Calendar, open_spans
-from mailflow.desk.notices import Digest, DigestLine, WeeklyReport
+from mailflow.desk.notices import DayLine, Digest, DigestLine, WeeklyReport
 from mailflow.desk.policy import Agent, Policy
 from mailflow.desk.progress import OUR_TURN
 from mailflow.desk.ticket import Ticket
 
 _LISTED = 25
 _HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
 
 
 def next_time(zone: tzinfo, at: time, now: datetime, weekday: int | None = None) -> datetime:
@@ -83,13 +84,6 @@ def _line(ticket: Ticket, late: bool, now: datetime) -> DigestLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
-    name: str  # as shown under its bars
-    opened: int
-    solved: int
-
-
-@dataclass(frozen=True, slots=True)
 class Week:
     """The numbers of a week, ``until`` not included."""
 
@@ -104,15 +98,24 @@ class Week:
     quarantined: int
 
 
-def week_facts(week: Week, policy: Policy) -> WeeklyReport:
+def last_week(zone: tzinfo, now: datetime) -> tuple[datetime, datetime]:
+    """The seven local days before today, from midnight to midnight, whatever the clocks did between."""
+    today = now.astimezone(zone).date()
+    first, end = (datetime.combine(d, time(0), zone) for d in (today - 7 * _DAY, today))
+    return first.astimezone(now.tzinfo), end.astimezone(now.tzinfo)
+
+
+def week_facts(week: Week, policy: Policy, zone: tzinfo) -> WeeklyReport:
+    days = _days_of(week, zone)
     ordered = sorted(week.answer_after)
     middle = ordered[(len(ordered) - 1) // 2] if ordered else None
     return WeeklyReport(
         support_name=policy.support_name,
         support_address=policy.support_address,
         organisation=policy.organisation,
-        since=week.since,
-        until=week.until,
+        since=days[0].day,
+        until=days[-1].day,
+        days=days,
         opened=len(week.opened),
         solved=len(week.solved),
         still_open=week.still_open,
@@ -124,10 +127,14 @@ def week_facts(week: Week, policy: Policy) -> WeeklyReport:
     )
 
 
-def days_of(week: Week, zone: tzinfo) -> Sequence[Day]:
-    """One entry a local day, the last seven."""
+def _days_of(week: Week, zone: tzinfo) -> tuple[DayLine, ...]:
     first = week.since.astimezone(zone).date()
-    days = [first + timedelta(days=n) for n in range(7)]
+    days = [first + n * _DAY for n in range(7)]
     opened = [m.astimezone(zone).date() for m in week.opened]
     solved = [m.astimezone(zone).date() for m in week.solved]
-    return [Day(f"{d.day}.{d.month}.", opened.count(d), solved.count(d)) for d in days]
+    return tuple(
+        DayLine(
+            day=datetime.combine(d, time(0), zone), opened=opened.count(d), solved=solved.count(d)
+        )
+        for d in days
+    )

@@ -404,7 +404,7 @@ def reminder_letter(
         **desk_facts(ticket, policy),
         cause=cause,
         by=(giver.name or giver.address) if giver else None,
-        due_at=ticket.due_at,
+        due_at=ticket.due_at and ticket.due_at.astimezone(policy.calendar(ticket.queue).zone),
         requester_name=ticket.requester.name,
         requester_address=ticket.requester.address,
         subject=ticket.subject,

@@ -22,6 +22,7 @@ from mailflow.desk.notices import (
     BurstLine,
     Closing,
     CommandReceipt,
+    DayLine,
     Digest,
     DigestLine,
     DoneFacts,
@@ -79,6 +80,7 @@ _BURST_LINES = (
     (13, "503 when signing in", "ben@example.org"),
     (15, "Sign-in is broken: error 503", "li@example.net"),
 )
+_DAYS = ((2, 9, 6), (3, 7, 8), (4, 8, 7), (5, 6, 9), (6, 10, 7), (7, 1, 0), (8, 0, 0))
 _DONE = {
     "status": "solved",
     "priority": "high",
@@ -94,8 +96,10 @@ _DONE = {
     "link": "#9",
     "kind": "question",
     "mute": "muted",
+    "update": "",
     "queue": "billing",
 }
+_MOMENTS = dict.fromkeys(("snooze", "due", "update"), _TUESDAY)
 _CUSTOMER: dict[str, Any] = {
     "authenticated": True,
     "requester_name": "Maria Sommer",
@@ -307,12 +311,17 @@ def _samples(kind: NoticeKind) -> tuple[NoticeFacts, ...]:
         case NoticeKind.REPORT:
             week: dict[str, Any] = {
                 "since": datetime(2026, 3, 2, tzinfo=UTC),
-                "until": datetime(2026, 3, 9, tzinfo=UTC),
+                "until": datetime(2026, 3, 8, tzinfo=UTC),
             }
+            days = tuple(
+                DayLine(day=datetime(2026, 3, day, tzinfo=UTC), opened=opened, solved=solved)
+                for day, opened, solved in _DAYS
+            )
             return (
                 WeeklyReport(
                     **_NO_TICKET,
                     **week,
+                    days=days,
                     opened=41,
                     solved=37,
                     still_open=12,
@@ -322,7 +331,7 @@ def _samples(kind: NoticeKind) -> tuple[NoticeFacts, ...]:
                     held=2,
                     quarantined=1,
                 ),
-                WeeklyReport(**_NO_TICKET, **week),
+                WeeklyReport(**_NO_TICKET, **week, days=tuple(DayLine(day=d.day) for d in days)),
             )
         case NoticeKind.NOT_SENT:
             return (
@@ -369,7 +378,7 @@ def _samples(kind: NoticeKind) -> tuple[NoticeFacts, ...]:
                     **_DESK,
                     agent_name="Jo Park",
                     done=tuple(
-                        DoneFacts(what=what, value=value)
+                        DoneFacts(what=what, value=value, at=_MOMENTS.get(what) if value else None)
                         for what in _DONE
                         for value in (_DONE[what], "")
                     ),

@@ -297,9 +297,17 @@ class Burst(ReportFacts):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DayLine:
+    day: Annotated[datetime, "the day, where the desk is"]
+    opened: Annotated[int, "tickets opened"] = 0
+    solved: Annotated[int, "tickets solved or closed"] = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WeeklyReport(ReportFacts):
-    since: Annotated[datetime, "the first moment of the week"]
-    until: Annotated[datetime, "the moment the week ended"]
+    since: Annotated[datetime, "the first day of the week, where the desk is"]
+    until: Annotated[datetime, "its last day"]
+    days: Annotated[tuple[DayLine, ...], "the week day by day, for a chart"] = ()
     opened: Annotated[int, "tickets opened"] = 0
     solved: Annotated[int, "tickets solved or closed"] = 0
     still_open: Annotated[int, "tickets open at the end of the week"] = 0
@@ -318,6 +326,9 @@ class DoneFacts:
 
     what: Annotated[str, "status, priority, assignee, tags, snooze, due, merge, split, note, …"]
     value: Annotated[str, "what it is now; empty: taken away"] = ""
+    at: Annotated[datetime | None, "the moment it is now, of snooze, due and update; or None"] = (
+        None
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -404,13 +415,15 @@ def variable_reference(kind: NoticeKind) -> tuple[tuple[str, str], ...]:
     return tuple(_reference(FACTS[kind], ""))
 
 
+_NESTED = (ArticleFacts, AttachmentFacts, BurstLine, DayLine, DigestLine, DoneFacts, FaultFacts)
+
+
 def _reference(facts: type, prefix: str) -> Iterator[tuple[str, str]]:
     for name, hint in typing.get_type_hints(facts, include_extras=True).items():
         declared, meaning = typing.get_args(hint)[:2]
         yield prefix + name, meaning
-        nested = [ArticleFacts, AttachmentFacts, DigestLine, DoneFacts, FaultFacts, BurstLine]
         for part in (declared, *typing.get_args(declared)):
-            if part in nested:
+            if part in _NESTED:
                 yield from _reference(part, f"{prefix}{name}.")
 
 

@@ -14,6 +14,7 @@ from jinja2.runtime import Context, Undefined, markup_join, str_join
 from markupsafe import Markup, escape
 
 from mailflow.edges import template_speech as speech
+from mailflow.edges.template_chart import bars_of, days_shown, lines_of
 from mailflow.edges.template_limits import BUDGET, MAX_OUTPUT, TemplateLimit
 from mailflow.edges.template_markdown import html_of, is_link
 
@@ -114,11 +115,12 @@ def _strong(context: EvalContext, text: object) -> str:
     return Markup("<strong>{}</strong>").format(text) if context.autoescape else _text_of(text)
 
 
-@jinja2.pass_eval_context
-def _link(context: EvalContext, target: str, label: str = "") -> str:
+@jinja2.pass_context
+def _link(context: Context, target: str, label: str = "") -> str:
     """``label: target`` in a text."""
-    if not context.autoescape:
-        return f"{label}: {target}" if label else target
+    if not context.eval_ctx.autoescape:
+        colon = speech.spoken_colon(str(context.environment.globals["language"]))
+        return f"{label}{colon}{target}" if label else target
     if not is_link(target):
         return escape(label or target)
     return Markup('<a href="{}">{}</a>').format(target, label or target)
@@ -137,6 +139,13 @@ def _box(context: EvalContext, text: str) -> str:
     return Markup("<blockquote>{}</blockquote>").format(inner)
 
 
+@jinja2.pass_context
+def _chart(context: Context, days: list[Mapping[str, Any]], **series: str) -> str:
+    """Numbers day by day: lines in a text, bars in HTML. ``series`` names what to show and its label."""
+    shown = days_shown(days, series, str(context.environment.globals["language"]))
+    return bars_of(shown) if context.eval_ctx.autoescape else lines_of(shown)
+
+
 FILTERS: Mapping[str, Callable[..., object]] = {
     "join": _joined,
     "quoted": _quoted,
@@ -153,6 +162,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "link": _link,
     "markdown": _markdown,
     "box": _box,
+    "chart": _chart,
 }
 KEPT_FILTERS = (
     "capitalize",

@@ -18,11 +18,13 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup, escape
 
+from mailflow.edges.template_chart import bars_of, days_shown
 from mailflow.edges.template_limits import MAX_OUTPUT, MAX_TURNS, TemplateLimit
 
 # Noncharacters: `plain_data` takes them out of facts, and Markdown reads them as letters.
 _OPEN, _CLOSE = "\ufdd0", "\ufdd1"
 _MARK = re.compile(f"{_OPEN}(\\d{{1,7}}){_CLOSE}")
+_ALONE = re.compile(f"<p>{_MARK.pattern}</p>")
 _MAX_MARKDOWN = 100_000  # characters: what the parser reads within a second or two, whatever it is
 _SAFE_LINK = re.compile(r"(?:https?://|mailto:)[^\s<>\"]+", re.IGNORECASE)
 
@@ -75,7 +77,7 @@ def html_of(markdown: str, values: list[str]) -> Markup:
     tokens = _MARKDOWN.parse(markdown)
     _settle_links(tokens, values)
     html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
-    filled = _filled(html, values).strip()
+    filled = _filled(_freed(html, values), values).strip()
     if len(filled) > 4 * MAX_OUTPUT:
         raise TemplateLimit(f"its HTML has more than {4 * MAX_OUTPUT} characters")
     return Markup(filled)  # noqa: S704  (Markdown escapes; so does _filled)
@@ -110,6 +112,16 @@ def _settle_links(tokens: Iterable[Token], values: list[str]) -> None:
             if name == "href" and not is_link(filled):
                 del token.attrs[name]
         _settle_links(token.children or (), values)
+
+
+def _freed(html: str, values: list[str]) -> str:
+    """A table is no part of a paragraph: whatever is HTML of ours already stands for itself."""
+
+    def put_in(found: re.Match[str]) -> str:
+        value = _value(found, values)
+        return str(value) if isinstance(value, Markup) else found[0]
+
+    return _ALONE.sub(put_in, html)
 
 
 def _filled(html: str, values: list[str]) -> str:
@@ -154,10 +166,17 @@ def live_box(text: object) -> Live:
     return Live("\n".join(f"> {line}".rstrip() for line in inner.split("\n")))
 
 
+@jinja2.pass_context
+def live_chart(context: Context, days: Any, **series: str) -> Live:
+    shown = days_shown(days, series, str(context.environment.globals["language"]))
+    return Live(marked(bars_of(shown)))
+
+
 LIVE_FILTERS: dict[str, Callable[..., Any]] = {
     "strong": live_strong,
     "link": live_link,
     "markdown": live_markdown,
     "box": live_box,
     "quoted": live_box,
+    "chart": live_chart,
 }

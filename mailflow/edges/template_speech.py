@@ -16,7 +16,7 @@ from babel.numbers import format_decimal, format_percent
 
 _WORLD_ENGLISH = "en_001"  # 12 March, 4:00 pm: day before month, as the other languages have it
 # How day {1} and time {0} join in a sentence, where CLDR's plain list is not what a native writes.
-_JOINED = {"de": "{1}, {0} Uhr", "fr": "{1} à {0}", "pt": "{1}, às {0}"}
+_JOINED = {"de": "{1}, {0} Uhr", "fr": "{1} à {0}", "pt": "{1}, às {0}", "es": "{1}, a las {0}"}
 _TRAILING_YEAR = re.compile(r"[\s,]*(?:'[^']*'\s*)?y+\s*(?:'[^']*'\.?)?$")
 
 
@@ -59,6 +59,16 @@ def spoken_day(day: date, language: str) -> str:
     return format_date(day, pattern, locale=locale)
 
 
+def spoken_weekday(day: date, language: str) -> str:
+    """``Mon 2``: for the foot of a chart, where the month is known."""
+    return format_date(day, "EEE d", locale=locale_of(language))
+
+
+def spoken_colon(language: str) -> str:
+    """What stands between a label and what it labels: French keeps a space before the colon."""
+    return "\N{NO-BREAK SPACE}: " if locale_of(language).language == "fr" else ": "
+
+
 def spoken_span(span: timedelta | float, language: str) -> str:
     """``4 hours``, ``3 days``: in its greatest unit, rounded. A number is seconds."""
     length = span if isinstance(span, timedelta) else timedelta(seconds=span)
@@ -77,9 +87,10 @@ def spoken_share(share: float, language: str) -> str:
 
 
 def spoken_size(octets: int, language: str) -> str:
-    """``48 kB``"""
+    """``48 kB``, in French ``48 ko``."""
+    octet = "o" if locale_of(language).language == "fr" else "B"
     if octets < 1000:
-        return f"{spoken_number(octets, language)} B"
+        return f"{spoken_number(octets, language)} {octet}"
     if octets < 999_500:
-        return f"{spoken_number(round(octets / 1000), language)} kB"
-    return f"{spoken_number(round(octets / 1_000_000, 1), language)} MB"
+        return f"{spoken_number(round(octets / 1000), language)} k{octet}"
+    return f"{spoken_number(round(octets / 1_000_000, 1), language)} M{octet}"

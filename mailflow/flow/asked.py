@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from mailflow.desk.changes import Mute
 from mailflow.desk.decision import Decision, Voice
 from mailflow.desk.person import learnt, offset_learnt
@@ -42,22 +44,22 @@ def learn_about_author(work: Work, message: IncomingMessage, decision: Decision)
         work.schedule.set_offset(author, offset, corrected=False)
 
 
-def obey(work: Work, desk: Desk, ticket: Ticket, order: UpdateOrder, by: str) -> str:
-    """Carry out an agent's order about the planned update; when it leaves now, or ''."""
+def obey(work: Work, desk: Desk, ticket: Ticket, order: UpdateOrder, by: str) -> datetime | None:
+    """Carry out an agent's order about the planned update; when it leaves now, or None."""
     now = desk.clock()
     if isinstance(order, Veto):
         work.tickets.schedule_update(ticket.id, None)
         work.tickets.note_event(ticket.id, "update vetoed", f"{by} wants no update sent", now)
-        return ""
+        return None
     if ticket.next_update_at is None:
         work.tickets.note_event(ticket.id, "update order", f"{by}: no update is planned", now)
-        return ""
+        return None
     later = max(ticket.next_update_at, now) + order.wait
     due = out_of_the_night(work, desk.policy, ticket, later)
     work.tickets.schedule_update(ticket.id, due)
     reason = f"{by} postponed the update"
     work.tickets.note_event(ticket.id, "update postponed", reason, now, until=due.isoformat())
-    return due.isoformat(" ", "minutes")
+    return due
 
 
 def _grant(work: Work, desk: Desk, ticket: Ticket, wish: Wish, author: str) -> None:

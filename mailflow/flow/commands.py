@@ -166,7 +166,12 @@ def _do(
             return []
         if isinstance(change, Assign) and change.agent and change.agent != by:
             _tell_assigned(work, desk, verdict.ticket, change.agent, by, occasion.message_row)
-        return [DoneFacts(what=verdict.kind.value, value=verdict.after)]
+        moment = {
+            ChangeKind.SNOOZE: verdict.ticket.snoozed_until,
+            ChangeKind.DUE: verdict.ticket.due_at,
+        }.get(verdict.kind)
+        at = moment and moment.astimezone(desk.policy.calendar(ticket.queue).zone)
+        return [DoneFacts(what=verdict.kind.value, value=verdict.after, at=at)]
     match command:
         case WriteNote():
             detail = {"from": "", "to": f"message {message_row}", "by": by}
@@ -191,7 +196,9 @@ def _do(
             return [DoneFacts(what="article", value=article.id)]
         case Postpone() | Veto():
             current = work.tickets.ticket(ticket.id) or ticket
-            return [DoneFacts(what="update", value=obey(work, desk, current, command, by))]
+            due = obey(work, desk, current, command, by)
+            at = due and due.astimezone(desk.policy.calendar(ticket.queue).zone)
+            return [DoneFacts(what="update", at=at)]
         case _:
             return []
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Sequence
-from datetime import datetime, time, timedelta
+from collections.abc import Sequence
+from datetime import datetime, time
 
 from mailflow.desk.delivery import expires_after
-from mailflow.desk.digest import Day, days_of, digest_for, is_working_day, next_time, week_facts
+from mailflow.desk.digest import digest_for, is_working_day, last_week, next_time, week_facts
 from mailflow.desk.notices import NoticeFacts, NoticeKind, leaving_faults, plain_facts
 from mailflow.desk.outbox import MailClass, NewMail
 from mailflow.desk.plain_address import is_plain_address
@@ -96,9 +96,7 @@ def _is_writable(work: Work, desk: Desk, kind: NoticeKind, key: str, to: str) ->
 
 # ── what comes round by the calendar ────────────────────────────────────────────────────────────
 
-_WEEK = timedelta(days=7)
 _MONDAY = 0
-Pictured = Callable[[str, str, "list[Day]"], str]  # subject, text, days: a page
 
 
 def queue_digests(store: Store, desk: Desk, at: time) -> int:
@@ -129,20 +127,17 @@ def _digest(work: Work, desk: Desk, key: str, agent: Agent, tickets: Sequence[Ti
     return queue_notice(work, desk, NoticeKind.DIGEST, key, agent.address, facts) is not None
 
 
-def queue_weekly_report(store: Store, desk: Desk, to: str, at: time, pictured: Pictured) -> int:
+def queue_weekly_report(store: Store, desk: Desk, to: str, at: time) -> int:
     """Queue the admin's report of the last seven days, on Mondays, once. The first look only plans."""
     zone = desk.policy.calendar().zone
     with store.begin() as work:
         now = desk.clock()
         if not _is_due(work, "weekly report", next_time(zone, at, now, _MONDAY), now):
             return 0
-        until = datetime.combine(now.astimezone(zone).date(), time(0), zone).astimezone(now.tzinfo)
-        week = work.reports.week(until - _WEEK, until)
-        facts, days = week_facts(week, desk.policy), list(days_of(week, zone))
+        since, until = last_week(zone, now)
+        facts = week_facts(work.reports.week(since, until), desk.policy, zone)
         key = f"weekly report:{until.astimezone(zone).date()}"
-        queued = queue_notice(
-            work, desk, NoticeKind.REPORT, key, to, facts, lambda s, t: pictured(s, t, days)
-        )
+        queued = queue_notice(work, desk, NoticeKind.REPORT, key, to, facts)
         return 1 if queued is not None else 0
 
 
@@ -162,7 +157,6 @@ def queue_notice(
     key: str,
     to: str,
     facts: NoticeFacts,
-    page: Callable[[str, str], str] | None = None,
 ) -> int | None:
     """Write a notice to a person of the house. None when it was recorded before or cannot be written."""
     if not _is_writable(work, desk, kind, key, to):
@@ -183,7 +177,7 @@ def queue_notice(
             kind=kind,
             subject=rendered.subject,
             text=rendered.text,
-            html=page(rendered.subject, rendered.text) if page else rendered.html,
+            html=rendered.html,
             template_version=rendered.version,
             faults=leaving_faults(rendered.subject, rendered.text, rendered.html, seen),
         )

@@ -429,8 +429,9 @@ def test_a_vacation_reply_of_an_agent_goes_nowhere(desk, servers):
 
 def test_a_snooze_ends_by_itself_and_brings_the_ticket_back(desk, servers):
     opened(desk)
-    command(desk, servers, "#pending\r\n#snooze 2d\r\n#due 3d")
+    [receipt] = command(desk, servers, "#pending\r\n#snooze 2d\r\n#due 3d")
     assert ticket(desk)["snoozed_until"]
+    assert re.search(r"Out of sight until: \w+day, \d+ \w+, \d+:\d\d.[ap]m \(", receipt.text)
     desk.clock.skip(days=2, minutes=1)
     desk.step()
     assert (ticket(desk)["snoozed_until"], ticket(desk)["status"]) == (None, "open")

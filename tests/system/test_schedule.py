@@ -56,7 +56,7 @@ def test_an_update_is_shown_to_the_agents_first_and_leaves_in_working_time(serve
     update = inbox(servers, MIA)[-1]
     assert "Friday" not in update.subject
     assert "You will hear from us again by" in update.text
-    assert "Reply with “stop”" in update.text
+    assert "reply with “stop”" in update.text
     assert dict(update.header_fields)["list-unsubscribe"].startswith("<mailto:support+")
     desk.close()
 

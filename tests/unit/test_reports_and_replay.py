@@ -7,6 +7,8 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -21,7 +23,6 @@ from mailflow.desk.ticket import TicketStatus
 from mailflow.flow.answer import Desk
 from mailflow.flow.reports import queue_digests, queue_weekly_report
 from mailflow.replay import ReplayedMail, differences
-from mailflow.report_page import week_page
 from mailflow.store import tables as t
 from mailflow.store.database import SqlStore, open_store
 from mailflow.store.reading import list_outbox, show_mail
@@ -108,7 +109,7 @@ def test_the_week_leaves_once_with_its_numbers_and_pictures(desk: Path) -> None:
         work.connection.execute(update(t.ticket).values(created_at=at("2026-11-25 10:00")))
 
     def weekly() -> int:
-        return queue_weekly_report(store, rules, "root@example.org", time(7), week_page)
+        return queue_weekly_report(store, rules, "root@example.org", time(7))
 
     assert weekly() == 0
     now = at("2026-11-30 07:00")
@@ -119,6 +120,43 @@ def test_the_week_leaves_once_with_its_numbers_and_pictures(desk: Path) -> None:
     assert shown is not None and b"bgcolor" in shown.octets and b"<img" not in shown.octets
     now = at("2026-12-07 07:00")
     assert weekly() == 1
+
+
+@pytest.mark.parametrize(
+    ("monday", "said"),
+    [
+        (
+            "2026-03-30 05:00",
+            "From Monday, 23 March to Sunday, 29 March",
+        ),  # the clocks went forward
+        ("2026-10-26 06:00", "From Monday, 19 October to Sunday, 25 October"),  # and back
+    ],
+)
+def test_the_week_is_the_desks_own_whatever_the_clocks_did(
+    desk: Path, monday: str, said: str
+) -> None:
+    office = '\n[[calendars]]\nname = "office"\nzone = "Europe/Berlin"\nhours = ["mon-fri 09:00-17:00"]\n'
+    with Path("config.toml").open("a") as config:
+        config.write(office)
+    now = at(monday) - timedelta(days=3)
+    store, rules = opened(desk, lambda: now)
+    assert queue_weekly_report(store, rules, "root@example.org", time(7)) == 0
+    first = at(monday).replace(hour=0) - timedelta(days=7)  # Monday in Berlin, Sunday in UTC or not
+    last = at(monday).replace(hour=21, minute=30) - timedelta(days=1)
+    with store.begin() as work:
+        for number, moment in ((1, first), (2, last)):
+            changed = update(t.ticket).where(t.ticket.c.id == number)
+            work.connection.execute(changed.values(created_at=moment))
+    now = at(monday)
+    assert queue_weekly_report(store, rules, "root@example.org", time(7)) == 1
+    mail = next(m for m in list_outbox(store) if m.kind == "report")
+    shown = show_mail(store, mail.id)
+    assert shown is not None
+    text = message_from_bytes(shown.octets, policy=default).get_body(("plain",)).get_content()
+    assert said in text
+    bars = [line for line in text.splitlines() if ": opened " in line]
+    assert [line[2:5] for line in bars] == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+    assert "opened 1" in bars[0] and "opened 1" in bars[-1]
 
 
 # ── replay ──────────────────────────────────────────────────────────────────────────────────────

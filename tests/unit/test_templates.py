@@ -383,7 +383,7 @@ def test_a_moment_is_said_in_the_language(templates: Templates) -> None:
     assert "Tuesday, 3 March, 9:05\u202fam (UTC)" in said["en"]
     assert "Dienstag, 3. März, 09:05 Uhr (UTC)" in said["de"]
     assert "mardi 3 mars à 09:05 (UTC)" in said["fr"]
-    assert "martes, 3 de marzo, 9:05 (UTC)" in said["es"]
+    assert "martes, 3 de marzo, a las 9:05 (UTC)" in said["es"]
     assert "terça-feira, 3 de março, às 09:05 (UTC)" in said["pt"]
 
 
