@@ -36,7 +36,7 @@ def main(tickets: int) -> None:
         )
         settings = load_settings(path, {"MAILFLOW_MAILBOX__PASSWORD": server.password})
         app = App(settings)
-        with MirrorMailbox(app._account) as mailbox:
+        with app.mailbox() as mailbox:
             app.read_mailbox(mailbox)
             with server.client() as client:
                 for number in range(tickets):
