@@ -12,7 +12,7 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -33,7 +33,7 @@ class TakesAll:
     """A server that takes every mail at once."""
 
     def begin(
-        self, envelope_sender: str, recipients: list[str], size: int, needs_utf8: bool
+        self, envelope_sender: str, recipients: Sequence[str], size: int, needs_utf8: bool
     ) -> list[RecipientResult]:
         return [RecipientResult(r, Outcome.ACCEPTED, 250, "ok") for r in recipients]
 
