@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mailflow.demo.servers import EmbeddedServers
+from mailflow.edges.imap_transport import BoundedIMAP4
 from tests.dovecot import Dovecot, require_dovecot
 from tests.shared_mailbox import MailServers, SharedDesk
 from tests.smtp_sink import SmtpSink
@@ -45,6 +46,20 @@ def embedded() -> Iterator[EmbeddedServers]:
 def smtp_sink() -> Iterator[SmtpSink]:
     with SmtpSink() as sink:
         yield sink
+
+
+@pytest.fixture
+def sent_octets(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Everything any mailbox writes to a socket, from here on."""
+    written: list[bytes] = []
+    original = BoundedIMAP4.send
+
+    def spy(self: BoundedIMAP4, data: bytes) -> None:
+        written.append(bytes(data))
+        original(self, data)
+
+    monkeypatch.setattr(BoundedIMAP4, "send", spy)
+    return written
 
 
 @pytest.fixture(scope="module")

@@ -230,7 +230,12 @@ class SharedDesk:
         at, uid = self.places(ticket_id)[which]
         with self.agent() as client:
             client.select_folder(at)
-            client.move([uid], folder)
+            if client.has_capability("MOVE"):
+                client.move([uid], folder)
+            else:
+                client.copy([uid], folder)
+                client.delete_messages([uid])
+                client.expunge()
 
     def agent_copies(self, ticket_id: int, folder: str, *, delete: bool = False) -> None:
         at, uid = self.places(ticket_id)[-1]
@@ -284,12 +289,25 @@ class MailServers:
         finally:
             desk.close()
 
+    @contextlib.contextmanager
+    def desk_on(self, server: Dovecot, folder: Path) -> Iterator[SharedDesk]:
+        """A desk on a Dovecot of the test's own, with a user of its own there."""
+        self._next += 1
+        user = server.users[self._next % len(server.users)]
+        desk = self._with_dovecot(server, user, folder, "")
+        try:
+            yield desk
+        finally:
+            desk.close()
+
     def _on_dovecot(self, user: str, folder: Path, extra: str) -> SharedDesk:
         if self._dovecot is None:
             require_dovecot()
-            server = Dovecot(users=[f"s{i}" for i in range(_USERS)], extra_config=_JUNK)
+            server = Dovecot(users=[f"s{i}" for i in range(_USERS)], extra_config=JUNK)
             self._dovecot = self._stack.enter_context(server)
-        server = self._dovecot
+        return self._with_dovecot(self._dovecot, user, folder, extra)
+
+    def _with_dovecot(self, server: Dovecot, user: str, folder: Path, extra: str) -> SharedDesk:
         return SharedDesk(
             folder,
             imap_port=server.port,
@@ -322,7 +340,7 @@ class MailServers:
         )
 
 
-_JUNK = """
+JUNK = """
 namespace inbox {
   mailbox Junk {
     auto = subscribe

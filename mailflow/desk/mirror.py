@@ -193,9 +193,10 @@ def _priority_said(ticket: Shown, place: Placement, scheme: Scheme) -> MailboxCh
             return None
     else:
         gone = [m for m in removed if m == scheme.flag or scheme.priority_of(m) is not None]
-        desk_changed = scheme.priority_marks(ticket.priority) != scheme.only_priority(
-            place.base_marks
-        )
+        stands_for_it = scheme.priority_marks(ticket.priority)
+        if not place.keeps_keywords:
+            stands_for_it &= {scheme.flag}
+        desk_changed = stands_for_it != scheme.only_priority(place.base_marks)
         if not gone or desk_changed:
             return None
         wanted, by = Priority.NORMAL, f"without {'the flag' if gone == [scheme.flag] else gone[0]}"

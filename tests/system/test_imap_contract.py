@@ -22,7 +22,6 @@ from mailflow.edges.imap import (
     ReadOnlyMailbox,
     UnsafeArgument,
 )
-from mailflow.edges.imap_transport import BoundedIMAP4
 from mailflow.mail.message import Location, RawMessage
 from tests.dovecot import Dovecot, require_dovecot
 
@@ -77,20 +76,6 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
 def mailbox(server: Server) -> Iterator[ImapMailbox]:
     with ImapMailbox(server.account) as box:
         yield box
-
-
-@pytest.fixture
-def sent_octets(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """Everything any mailbox writes to a socket, from here on."""
-    written: list[bytes] = []
-    original = BoundedIMAP4.send
-
-    def spy(self: BoundedIMAP4, data: bytes) -> None:
-        written.append(bytes(data))
-        original(self, data)
-
-    monkeypatch.setattr(BoundedIMAP4, "send", spy)
-    return written
 
 
 def mail(number: int = 1, size: int = 0) -> bytes:

@@ -158,6 +158,8 @@ def test_without_keywords_only_the_flag_is_shown():
     urgent = replace(TICKET, priority=Priority.URGENT, assignee="ann@a.org", answer_due=True)
     plan = plan_mirror(urgent, [place(keeps_keywords=False)], SCHEME)
     assert plan.markings[0].add == {"\\Flagged"}
+    unstarred = place(base_marks={"\\Flagged"}, keeps_keywords=False)
+    assert changes(urgent, unstarred) == [(Field.PRIORITY, "normal")]
 
 
 def test_thunderbirds_own_tags():
