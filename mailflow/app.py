@@ -20,6 +20,7 @@ from mailflow.desk.gate import Passage
 from mailflow.desk.outbox import MailClass, OutboxState
 from mailflow.edges.imap import MailboxRefused
 from mailflow.edges.imap_mirror import MirrorMailbox
+from mailflow.edges.link_server import LinkServer
 from mailflow.edges.smtp import SmtpRefused, SmtpSender, SmtpUnreachable
 from mailflow.edges.templates import TemplateFault
 from mailflow.edges.trial import ParserTrial
@@ -35,6 +36,7 @@ from mailflow.flow.receive import Outcome, decide_waiting, fetch_new, pretend_re
 from mailflow.flow.reminders import queue_reminders
 from mailflow.flow.reports import queue_digests, queue_weekly_report
 from mailflow.learning import train_if_due as train_when_due
+from mailflow.links import link_server
 from mailflow.store.database import SqlStore, open_store
 from mailflow.suggestions import load_suggester, model_stamp
 from mailflow.wiring import (
@@ -292,6 +294,10 @@ class App:
         self._sender.close()
         self._parser_trial.close()
         self.store.close()
+
+    def link_server(self) -> LinkServer | None:
+        """What answers those who follow a link of a mail, where links are on. Raises OSError when it cannot listen."""
+        return link_server(self.settings, self.store, self.desk)
 
     def queue_reports(self) -> int:
         """What comes round by the calendar and is due: digests and the admin's week."""

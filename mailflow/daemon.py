@@ -1,7 +1,8 @@
 """The daemon: puts the app's work on the clock, follows the mailbox, and stops all of it in order.
 
 Three threads: the main one waits for a signal, one follows the mailbox, and APScheduler's ask what is
-due. APScheduler owns no state; whatever is due stands in a row.
+due; a fourth answers those who follow a link of a mail, where links are on. APScheduler owns no state; whatever
+is due stands in a row.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from mailflow.app import App
 from mailflow.edges.imap import MailboxRefused, MailboxUnreachable, reconnect_delay
 from mailflow.edges.imap_mirror import MirrorMailbox
+from mailflow.edges.link_server import LinkServer
 from mailflow.edges.smtp import SmtpRefused, SmtpUnreachable
 from mailflow.store.faults import StoreUnavailable
 
@@ -45,6 +47,7 @@ class Daemon:
         self._smtp_failures = 0
         self._scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(4)})
         self._follower = threading.Thread(target=self._follow_mailbox, name="mailbox")
+        self._links: LinkServer | None = None
 
     def start(self) -> None:
         """Start following the mailbox and the clock; returns at once."""
@@ -71,6 +74,7 @@ class Daemon:
             )
         self._scheduler.start()
         self._follower.start()
+        self._answer_links()
 
     def run_until(self, stopped: threading.Event) -> bool:
         """The daemon's life: start, wait, stop. See ``stop`` for what comes back."""
@@ -89,8 +93,11 @@ class Daemon:
         self._app.stopping.set()
         deadline = time.monotonic() + _STOP_SECONDS
         ending = [self._follower]
-        if self._scheduler.running:
-            ending.append(threading.Thread(target=self._scheduler.shutdown, daemon=True))
+        enders = [self._scheduler.shutdown] if self._scheduler.running else []
+        if self._links is not None:
+            enders.append(self._links.stop)
+        for end in enders:
+            ending.append(threading.Thread(target=end, daemon=True))
             ending[-1].start()
         for thread in ending:
             if thread.is_alive():
@@ -103,6 +110,16 @@ class Daemon:
             return False
         self._app.close()
         return True
+
+    def _answer_links(self) -> None:
+        """A port that is taken stops no mail; the admin is told that links lead nowhere."""
+        try:
+            self._links = self._app.link_server()
+        except OSError as error:
+            self._app.alerts.tell("links", f"Links in mails cannot be followed: {error}")
+        if self._links is not None:
+            serve = self._links.serve_forever
+            threading.Thread(target=serve, name="links", daemon=True).start()
 
     def _follow_mailbox(self) -> None:
         failures = 0

@@ -100,6 +100,7 @@ def policy_from(settings: Settings) -> Policy:
         authserv_id=settings.mailbox.authserv_id,
         largest_message=settings.mailbox.max_message_octets,
         reply_by_subaddress=settings.replies.subaddress,
+        link_base=settings.web.public_url,
         agent_name=settings.replies.agent_name,
         token_lifetime=timedelta(days=settings.replies.token_days),
         envelope_sender=settings.smtp.envelope_sender,

@@ -98,8 +98,8 @@ class Dovecot:
         """Start on the port used before, or on a free one; returns when a client is greeted."""
         for _ in range(5):
             if not self.port:
-                self.port = _free_port()
-                self.tls_port = _free_port() if self._tls else 0
+                self.port = free_port()
+                self.tls_port = free_port() if self._tls else 0
             self._write_configuration()
             try:
                 self._spawn()
@@ -285,7 +285,7 @@ class Dovecot:
         )
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

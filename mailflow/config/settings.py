@@ -37,6 +37,7 @@ from mailflow.config.sections import (
     SupportSettings,
     TemplatesSettings,
     ThreadingSettings,
+    WebSettings,
 )
 
 
@@ -66,6 +67,7 @@ class Settings(Section):
     bursts: BurstsSettings = BurstsSettings()
     threading: ThreadingSettings = ThreadingSettings()
     mirror: MirrorSettings = MirrorSettings()
+    web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()
 
     @model_validator(mode="after")

@@ -94,6 +94,7 @@ class Policy:
     authserv_id: str = ""  # believed in Authentication-Results; '' believes nobody
     largest_message: int = 50_000_000  # octets; of a larger one only so many are fetched
     reply_by_subaddress: bool = True
+    link_base: str = ""  # https: address that links in mails begin with; '' makes them open mails
     token_lifetime: timedelta = timedelta(days=365)
     envelope_sender: str = "token"  # token | null | an address
     subject_window: timedelta = timedelta(0)  # 0 is off

@@ -20,7 +20,8 @@ class Wish(enum.StrEnum):
     NOT_CONTENT = "not content with the answer"
 
 
-_BY_PURPOSE = {
+#: What a signed address, or a link, made for a purpose asks.
+WISH_OF = {
     Purpose.UNSUBSCRIBE: Wish.STOP_UPDATES,
     Purpose.CONTENT: Wish.CONTENT,
     Purpose.NOT_CONTENT: Wish.NOT_CONTENT,
@@ -49,8 +50,8 @@ def wish_of(message: IncomingMessage, claims: TokenClaims) -> Wish | None:
     """The one wish of a person's mail; None for every other mail, however often it says stop."""
     if message.origin.kind is not Origin.PERSON and not _is_list_client(message, claims):
         return None
-    if claims.addressed and claims.addressed.purpose in _BY_PURPOSE:
-        return _BY_PURPOSE[claims.addressed.purpose]
+    if claims.addressed and claims.addressed.purpose in WISH_OF:
+        return WISH_OF[claims.addressed.purpose]
     if not claims.addressed and not message.in_reply_to:
         return None  # no reply: a new request may well be called "stop"
     said = message.new_text.strip()

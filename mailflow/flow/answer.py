@@ -279,14 +279,28 @@ def _token(desk: Desk, ticket: Ticket, person: Participant, purpose: Purpose) ->
     return sign_token(ReplyToken(purpose, ticket.id, person.id, expires_on), desk.keys[0])
 
 
-def _unsubscribe(desk: Desk, ticket: Ticket, person: Participant, letter: Letter) -> str | None:
-    """Where a customer's mail client may say: no more updates on this (RFC 2369 3.2)."""
+def _unsubscribe(
+    desk: Desk, ticket: Ticket, person: Participant, letter: Letter
+) -> tuple[str, ...]:
+    """Where a customer's mail client may say: no more updates on this, best first (RFC 2369 3.2)."""
     if letter.kind is not NoticeKind.PROGRESS_UPDATE:
+        return ()
+    ways = (way(desk, ticket, person, Purpose.UNSUBSCRIBE) for way in (_web_link, _mailto))
+    return tuple(filter(None, ways))
+
+
+def signed_link(desk: Desk, ticket: Ticket, person: Participant, purpose: Purpose) -> str | None:
+    """A link by which ``person`` answers: to a page with a button, or one that opens a mail."""
+    return _web_link(desk, ticket, person, purpose) or _mailto(desk, ticket, person, purpose)
+
+
+def _web_link(desk: Desk, ticket: Ticket, person: Participant, purpose: Purpose) -> str | None:
+    if not desk.policy.link_base:
         return None
-    return mailto(desk, ticket, person, Purpose.UNSUBSCRIBE)
+    return f"{desk.policy.link_base}/{_token(desk, ticket, person, purpose)}"
 
 
-def mailto(desk: Desk, ticket: Ticket, person: Participant, purpose: Purpose) -> str | None:
+def _mailto(desk: Desk, ticket: Ticket, person: Participant, purpose: Purpose) -> str | None:
     """A link that opens a mail to a signed address; nothing happens unless that mail is sent (RFC 6068)."""
     if not desk.policy.reply_by_subaddress:
         return None

@@ -26,7 +26,7 @@ def do_what_was_asked(
     if decision.order is not None:
         obey(work, desk, ticket, decision.order, decision.agent_address or "an agent")
     if decision.wish is not None:
-        _grant(work, desk, ticket, decision.wish, author)
+        grant(work, desk, ticket, decision.wish, author)
 
 
 def learn_about_author(work: Work, message: IncomingMessage, decision: Decision) -> None:
@@ -62,7 +62,8 @@ def obey(work: Work, desk: Desk, ticket: Ticket, order: UpdateOrder, by: str) ->
     return due
 
 
-def _grant(work: Work, desk: Desk, ticket: Ticket, wish: Wish, author: str) -> None:
+def grant(work: Work, desk: Desk, ticket: Ticket, wish: Wish, author: str) -> None:
+    """Do what a customer wishes of mailflow itself."""
     now = desk.clock()
     if wish in (Wish.CONTENT, Wish.NOT_CONTENT):
         answer = "yes" if wish is Wish.CONTENT else "no"

@@ -18,7 +18,7 @@ from mailflow.desk.progress import (
 )
 from mailflow.desk.reply_token import Purpose
 from mailflow.desk.ticket import Ticket, TicketStatus
-from mailflow.flow.answer import Desk, mailto, queue_letter
+from mailflow.flow.answer import Desk, queue_letter, signed_link
 from mailflow.flow.clocks import set_clocks
 from mailflow.flow.nights import out_of_the_night, planned_update
 from mailflow.flow.ports import Store, Work
@@ -194,11 +194,11 @@ def solve_ticket(
 
 
 def _with_question(desk: Desk, letter: Letter, ticket: Ticket) -> Letter:
-    """The mail that says a ticket is solved, with two links: opening one writes a mail, sending it answers."""
+    """The mail that says a ticket is solved, with two links: following one changes nothing yet."""
     if not desk.policy.ask_if_it_helped or not isinstance(letter.facts, Resolution):
         return letter
-    helped = mailto(desk, ticket, ticket.requester, Purpose.CONTENT)
-    not_helped = mailto(desk, ticket, ticket.requester, Purpose.NOT_CONTENT)
+    helped = signed_link(desk, ticket, ticket.requester, Purpose.CONTENT)
+    not_helped = signed_link(desk, ticket, ticket.requester, Purpose.NOT_CONTENT)
     return replace(
         letter, facts=replace(letter.facts, helped_link=helped, not_helped_link=not_helped)
     )

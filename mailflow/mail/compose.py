@@ -98,7 +98,7 @@ def _head(message: OutgoingMessage) -> bytes:
     lines.append(fields.ids("References", trimmed_references(message.references)))
     if message.automatic:
         lines.extend(_automatic(message))
-    if message.list_unsubscribe is not None:
+    if message.list_unsubscribe:
         lines.extend(_unsubscribe(message.list_unsubscribe))
     lines.extend(_extra(name, value) for name, value in message.extra_fields)
     lines.append(b"MIME-Version: 1.0\r\n")
@@ -114,12 +114,13 @@ def _automatic(message: OutgoingMessage) -> list[bytes]:
     ]
 
 
-def _unsubscribe(uri: str) -> list[bytes]:
+def _unsubscribe(uris: tuple[str, ...]) -> list[bytes]:
     """RFC 2369, and RFC 8058 where one click can do it."""
-    if not uri.startswith(("mailto:", "https://")) or not re.fullmatch(r"[!-;=?-~]+", uri):
-        raise ValueError(f"List-Unsubscribe: not a mailto: or https: address: {uri[:80]!r}")
-    lines = [fields.literal("List-Unsubscribe", f"<{uri}>")]
-    if uri.startswith("https://"):
+    for uri in uris:
+        if not uri.startswith(("mailto:", "https://")) or not re.fullmatch(r"[!-+\--;=?-~]+", uri):
+            raise ValueError(f"List-Unsubscribe: not a mailto: or https: address: {uri[:80]!r}")
+    lines = [fields.literal("List-Unsubscribe", ", ".join(f"<{uri}>" for uri in uris))]
+    if any(uri.startswith("https://") for uri in uris):
         lines.append(fields.literal("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
     return lines
 

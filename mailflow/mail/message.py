@@ -185,6 +185,6 @@ class OutgoingMessage:
     references: tuple[str, ...] = ()
     automatic: bool = True
     auto_submitted: str = "auto-replied"  # or auto-generated, for mail nobody's message provoked
-    list_unsubscribe: str | None = None  # a mailto: or https: URI
+    list_unsubscribe: tuple[str, ...] = ()  # https: and mailto: URIs, best first
     attachments: tuple[OutgoingAttachment, ...] = ()
     extra_fields: tuple[tuple[str, str], ...] = ()  # X-Mailflow-… only

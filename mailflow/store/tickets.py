@@ -459,3 +459,12 @@ class SqlTickets:
         self, ticket_id: int | None, kind: str, reason: str, now: datetime, **detail: str | int
     ) -> None:
         add_event(self._connection, kind, reason, now, ticket_id=ticket_id, detail=dict(detail))
+
+    def last_reason(self, ticket_id: int, kind: str) -> str | None:
+        event = t.event.c
+        return self._connection.execute(
+            select(event.reason)
+            .where(event.ticket_id == ticket_id, event.kind == kind)
+            .order_by(event.id.desc())
+            .limit(1)
+        ).scalar()

@@ -40,6 +40,7 @@ from mailflow.config.sections.servers import (
     SmtpSettings,
     StateSettings,
 )
+from mailflow.config.sections.web import WebSettings
 
 __all__ = [
     "AcknowledgementSettings",
@@ -70,4 +71,5 @@ __all__ = [
     "Targets",
     "TemplatesSettings",
     "ThreadingSettings",
+    "WebSettings",
 ]

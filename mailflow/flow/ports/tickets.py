@@ -119,3 +119,7 @@ class Tickets(Protocol):
     ) -> None:
         """Append to the audit trail: every automatic act or non-act leaves a reason."""
         ...
+
+    def last_reason(self, ticket_id: int, kind: str) -> str | None:
+        """The reason of the latest such event."""
+        ...

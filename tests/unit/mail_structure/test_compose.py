@@ -60,13 +60,14 @@ def test_what_a_person_wrote_is_not_marked_automatic() -> None:
 
 
 def test_one_click_only_where_it_applies() -> None:
-    https = dict(
-        fields(compose_message(replace(MESSAGE, list_unsubscribe="https://d.example/u?t=1")))
-    )
-    assert https["list-unsubscribe"] == "<https://d.example/u?t=1>"
+    def written(*uris: str) -> dict[str, str]:
+        return dict(fields(compose_message(replace(MESSAGE, list_unsubscribe=uris))))
+
+    https = written("https://d.example/u?t=1", "mailto:u@d.example")
+    assert https["list-unsubscribe"] == "<https://d.example/u?t=1>, <mailto:u@d.example>"
     assert https["list-unsubscribe-post"] == "List-Unsubscribe=One-Click"
-    mailto = dict(fields(compose_message(replace(MESSAGE, list_unsubscribe="mailto:u@d.example"))))
-    assert "list-unsubscribe-post" not in mailto
+    assert "list-unsubscribe-post" not in written("mailto:u@d.example")
+    assert "list-unsubscribe" not in written()
 
 
 @pytest.mark.parametrize(
@@ -83,8 +84,9 @@ def test_one_click_only_where_it_applies() -> None:
         ({"cc": (Address(""),)}, "Cc"),
         ({"reply_to": Address("a@b.c\0")}, "Reply-To"),
         ({"auto_submitted": "no\r\nBcc: x"}, "Auto-Submitted"),
-        ({"list_unsubscribe": "https://x/\r\nBcc: x"}, "List-Unsubscribe"),
-        ({"list_unsubscribe": "javascript:1"}, "List-Unsubscribe"),
+        ({"list_unsubscribe": ("https://x/\r\nBcc: x",)}, "List-Unsubscribe"),
+        ({"list_unsubscribe": ("mailto:a@b", "https://x/>,<javascript:1")}, "List-Unsubscribe"),
+        ({"list_unsubscribe": ("javascript:1",)}, "List-Unsubscribe"),
         ({"extra_fields": (("Bcc", "x@y.z"),)}, "Bcc"),
         ({"extra_fields": (("X-Mailflow-A: b\r\nBcc", "x"),)}, "X-Mailflow"),
         ({"extra_fields": (("X-Mailflow-A", "x\r\nBcc: y"),)}, "X-Mailflow-A"),
