@@ -52,11 +52,15 @@ _ZOHO: Final = re.compile(r"^-{2,6}\s?\S.{5,300}\S\s?-{2,6}$")
 _GROUPWISE: Final = re.compile(r"^>>>\s?[^>\s].{5,300}\s?>>>$")
 # … <a@b> wrote:   Hello — Yahoo on Android goes on in the same line.
 _RUNS_ON: Final = re.compile(
-    r"^(.{10,300}?>\)?\s{0,3}[^\s:：]{1,16}(?:\s[^\s:：]{1,16})?\s?[:：])\s{1,8}\S"
+    r"^(.{10,300}?>\)?\s{0,3}(?:[^\s:：]{1,16}(?:\s[^\s:：]{1,16})?)?\s?[:：])\s{1,8}\S"
 )
 # Name ---03.02.2016 09:15:00---first words of the old mail : Lotus Notes.
 _NOTES: Final = re.compile(
     r"^[^\s-].{1,80}? -{3}\d{1,4}[./-]\d{1,2}[./-]\d{1,4} \d{1,2}:\d\d(?::\d\d)?.{0,6}-{3}"
+)
+# * Name <a@b> [2026-03-03 09:15 +0100]: : mutt as many of its users set it.
+_BRACKETED_MOMENT: Final = re.compile(
+    r"^\*?\s?[^\s\[\]()][^\[\]]{0,120}[\[(][^\[\]()]{6,60}[\])]\s?:$"
 )
 # >>>>> "Name" == Name <a@b> writes: : Gnus with Supercite.
 _SUPERCITE: Final = re.compile(r'^>{0,8}\s?"[^"]{1,80}" == ')
@@ -86,6 +90,11 @@ _OWN_WORDS: Final = re.compile(
 )
 
 
+_POSSESSIVE: Final = re.compile(
+    r"^(?:my|our|your|his|her|their|mein\w*|unser\w*|ihr\w*|euer|eure|mon|ma|notre|votre|mi|nuestr[oa]|su|"
+    r"il (?:mio|nostro|vostro|suo)|la (?:mia|nostra|vostra|sua)|(?:o )?(?:meu|nosso|seu)|(?:a )?(?:minha|nossa|sua)|"
+    r"mijn|onze|ons|uw|min|mitt|vår|vores|deres|mój|moja|nasz\w*|můj|moje|náš|мо[йяе]|наш\w*|ваш\w*)\s"
+)
 _DIGIT: Final = re.compile(r"\d")
 _CUE: Final = re.compile(r'[\d@<"]')  # a moment, an address, or Supercite's quoted name
 # Marks of writing direction that right-to-left clients put around names and addresses.
@@ -124,6 +133,8 @@ def is_attribution(line: str, *, quote_follows: bool) -> bool:
         return _before_quote(folded, ends=ends, says=says, when=dated or timed, addressed=addressed)
     if not (ends and says) or _OWN_WORDS.search(folded):
         return False
+    if not addressed and _POSSESSIVE.match(folded):
+        return False  # "Your technician said on 3 March at 9:14:" is somebody's sentence
     opened = bool(_OPENER.match(folded) or _LEADING_DATE.match(folded))
     some_day = dated or (timed and bool(_DAY_MONTH.search(folded)))
     return addressed or (opened and some_day) or (some_day and timed)
@@ -136,7 +147,7 @@ def _could_end(text: str) -> bool:
 
 def _before_quote(folded: str, *, ends: bool, says: bool, when: bool, addressed: bool) -> bool:
     """The looser rule for a line right above quoted lines: one sign besides the colon is enough."""
-    if _QUOTING.match(folded):
+    if _QUOTING.match(folded) or (when and ends and _BRACKETED_MOMENT.search(folded)):
         return True
     if not ends:
         return (
@@ -174,9 +185,15 @@ def begins_with_attribution(line: str) -> bool:
     return match is not None and is_attribution(match[1], quote_follows=False)
 
 
-def is_groupwise(line: str) -> bool:
-    """Whether ``line`` is GroupWise's attribution, which begins as quoted lines do."""
-    return bool(_GROUPWISE.match(line.strip()[:MAX_ATTRIBUTION]))
+def is_angled(line: str) -> bool:
+    """Whether ``line`` is an attribution that begins as quoted lines do: GroupWise, Supercite."""
+    text = line.strip()[:MAX_ATTRIBUTION]
+    return bool(_GROUPWISE.match(text) or _SUPERCITE.match(text))
+
+
+def is_supercite(line: str) -> bool:
+    """Whether ``line`` is Supercite's attribution, below which each line begins with the name."""
+    return bool(_SUPERCITE.match(line.strip()[:MAX_ATTRIBUTION]))
 
 
 def may_begin_attribution(line: str) -> bool:

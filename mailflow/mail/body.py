@@ -132,11 +132,31 @@ def _add_alternative(chosen: _Chosen, used: set[int], pages: list[str], body: Bo
     if not beside:
         return
     pages.extend([_cut_html(_part_text(part, body.defects), body.defects) for part in beside])
-    if not _VISIBLE.search(body.text):
-        body.text = "\n".join(html_to_text(page) for page in pages).strip()
+    if not _VISIBLE.search(body.text) or _is_notice(body.text):
+        shown_text = "\n".join(html_to_text(page) for page in pages).strip()
+        body.text = shown_text if _VISIBLE.search(shown_text) else body.text
         body.defects.add("plain-text-empty")
     shown = {id(part) for part in beside}
     body.beside = [part for part in body.beside if id(part) not in shown]
+
+
+# "This message needs a mail program that shows HTML": what some programs write in place of the text.
+_NOTICE = re.compile(r"\bHTML\b", re.IGNORECASE)
+_NOTICE_WORD = re.compile(
+    r"(?:mail|message|e-?mail|nachricht|courriel|correo|messaggio|bericht)\b.{0,80}\b(?:client|program\w*|reader|viewer|software|"
+    r"format|version|compatible|enabled|support\w*|capable)|(?:view|display|read|see|anzeigen|darstellen|afficher|visualiz\w+|ver) ",
+    re.IGNORECASE,
+)
+
+
+def _is_notice(text: str) -> bool:
+    """Whether a plain text only says that the mail is to be read as HTML: one short paragraph."""
+    said = " ".join(text.split())
+    return (
+        10 <= len(said) <= 250
+        and "?" not in said
+        and bool(_NOTICE.search(said) and _NOTICE_WORD.search(said))
+    )
 
 
 def _part_text(part: Part, defects: set[str]) -> str:

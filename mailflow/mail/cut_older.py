@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from mailflow.mail import signatures
-from mailflow.mail.dividers import is_divider, is_framed
-from mailflow.mail.header_labels import header_label, names_field
+from mailflow.mail.dividers import is_above_line, is_divider, is_framed
+from mailflow.mail.header_labels import has_foreign_label, header_label, names_field
 from mailflow.mail.scan import (
     ATTRIBUTION,
     EMPTY,
@@ -49,7 +49,9 @@ def _role(scan: Scan, at: int) -> str:
 
 
 def _begins_older(scan: Scan, at: int) -> bool:
-    return is_divider(scan.lines[at]) or _header_block_end(scan, at) > at
+    if is_divider(scan.lines[at]) or _header_block_end(scan, at) > at:
+        return True
+    return is_above_line(scan.lines[at]) and at > 0 and is_bare_rule(scan, at - 1)
 
 
 def _introduce(scan: Scan, at: int) -> int:
@@ -98,6 +100,8 @@ def _header_block_end(scan: Scan, at: int) -> int:
     first = _role(scan, at)
     if first not in ("from", "date", "subject", "to", "reply-to"):
         return at
+    if _belongs_to_form(scan, at):
+        return at
     roles: dict[str, str] = {}
     end, place, unlabelled = at, at, 0
     while place < min(at + MAX_HEADER_BLOCK, len(scan.lines)):
@@ -106,6 +110,8 @@ def _header_block_end(scan: Scan, at: int) -> int:
         if role:
             roles.setdefault(role, line)
             end, unlabelled = place + 1, 0
+        elif place > at and scan.lines[place - 1].strip() and has_foreign_label(line):
+            return at  # what somebody typed into a form
         elif line.strip() and not (roles and names_field(line)):
             unlabelled += 1
             if unlabelled > 4 or (roles.keys() - {"to", "cc"} and not _wraps(line)):
@@ -114,12 +120,32 @@ def _header_block_end(scan: Scan, at: int) -> int:
         if following - place > 2:
             break
         place = following
+    return end if _heads_a_mail(scan, at, end, roles) else at
+
+
+def _heads_a_mail(scan: Scan, at: int, end: int, roles: dict[str, str]) -> bool:
     enough = 2 if at and _below_rule(scan, at) else 3
-    named = roles.keys() - {"other"}
-    mail_like = "subject" in roles or any("@" in line for line in roles.values())
-    if len(named) >= enough and roles.keys() & {"from", "date"} and mail_like:
-        return end
-    return at
+    following = scan.next_full[end - 1] if end else end
+    below = scan.kinds[following] if following < len(scan.kinds) else ""
+    if roles.keys() == {"to", "subject"}:  # Yandex: the author stands in an attribution below
+        return enough == 2 and below == ATTRIBUTION
+    addressed = any("@" in line for line in roles.values())
+    if not addressed and (not below or "subject" not in roles):
+        return False  # no address, and nothing below or no subject: a travel request
+    return len(roles.keys() - {"other"}) >= enough and bool(roles.keys() & {"from", "date"})
+
+
+def _belongs_to_form(scan: Scan, at: int) -> bool:
+    """Whether the fields right above ``at`` are those of a form, or of a head pasted whole."""
+    for above in range(at - 1, max(-1, at - MAX_HEADER_BLOCK), -1):
+        line = scan.lines[above]
+        if not line.strip() or scan.kinds[above] != TEXT:
+            return False
+        if has_foreign_label(line):
+            return True
+        if not _role(scan, above):
+            return False
+    return False
 
 
 def _wraps(line: str) -> bool:

@@ -11,7 +11,14 @@ from mailflow.mail.scan import ATTRIBUTION, EMPTY, OLDER, QUOTE, SIGNATURE, TEXT
 MAX_ATTRIBUTION_LINES: Final = 4
 LONG_SENTENCE: Final = 25  # shorter lines that end in a full stop may be "Den man. 2."
 LONG_LINE: Final = 60  # a quoted line this long may have been wrapped into an unquoted one
+_NAMED_BAR: Final = re.compile(
+    r"^\s{0,8}\w{1,20}>"
+)  # "    Kim> text", below Supercite's attribution
 _BARRED: Final = re.compile(r"^\s{0,2}[|¦│:»›]")
+MAX_NAME_WORDS: Final = 12
+_NAME_AND_ADDRESS: Final = re.compile(
+    r"^[^<>@]{1,100}[<(][^<>()\s]{1,64}@[^<>()\s]{1,120}[>)][,،]?$"
+)
 _CLOSING_ANGLE: Final = re.compile(r"^\s{0,4}>\s{0,3}(?:[^>]{0,60}[:：]|[:：])\s*$")
 
 
@@ -37,7 +44,7 @@ def find_attributions(scan: Scan) -> None:
         if end > at:
             start = at - 1 if _is_name_above(scan, at) or _is_begun_above(scan, at) else at
             scan.kinds[start:end] = [ATTRIBUTION] * (end - start)
-            _quote_bars(scan, end)
+            _quote_bars(scan, end, named=attributions.is_supercite(scan.lines[at]))
             at = end
         else:
             at += 1
@@ -69,12 +76,15 @@ def _attribution_end(scan: Scan, at: int) -> int:
 
 
 def _is_name_above(scan: Scan, at: int) -> bool:
-    """Whether an attribution that begins with its address was wrapped below the name."""
-    if not at or not scan.lines[at].lstrip().startswith("<") or scan.kinds[at - 1] != TEXT:
+    """Whether an attribution was wrapped below the name, or below name and address."""
+    if not at or scan.kinds[at - 1] != TEXT or (at > 1 and scan.lines[at - 2].strip()):
         return False
     name = scan.lines[at - 1].strip()
-    alone = at == 1 or not scan.lines[at - 2].strip()
-    return alone and len(name.split()) <= 5 and not name.endswith((".", "!", "?", ":", ","))
+    if not scan.lines[at].lstrip().startswith("<"):
+        return bool(
+            _NAME_AND_ADDRESS.match(name)
+        )  # "Kim Lee <kim@example.com>" and "於 2026年…寫道："
+    return len(name.split()) <= MAX_NAME_WORDS and not name.endswith((".", "!", "?", ":", ","))
 
 
 def _is_begun_above(scan: Scan, at: int) -> bool:
@@ -113,9 +123,10 @@ def _quote_follows(scan: Scan, at: int) -> bool:
     )
 
 
-def _quote_bars(scan: Scan, at: int) -> None:
+def _quote_bars(scan: Scan, at: int, *, named: bool) -> None:
     """Lines with another bar than '>' are quotes where an attribution stands above them."""
-    while at < len(scan.lines) and (scan.kinds[at] == EMPTY or _BARRED.match(scan.lines[at])):
+    bar = _NAMED_BAR if named else _BARRED
+    while at < len(scan.lines) and (scan.kinds[at] == EMPTY or bar.match(scan.lines[at])):
         if scan.kinds[at] == TEXT:
             scan.kinds[at] = QUOTE
         at += 1

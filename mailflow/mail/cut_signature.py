@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from mailflow.mail import signatures
@@ -20,6 +21,8 @@ from mailflow.mail.scan import (
 MAX_SIGNATURE_LINES: Final = 25  # a longer block below "-- " is more text, not a signature
 MAX_FOOTER_LINES: Final = 15
 MAX_DISCLAIMER_LINES: Final = 40
+_ARMOR: Final = re.compile(r"^-----BEGIN PGP (SIGNED MESSAGE|SIGNATURE)-----\s*$")
+_ARMOR_END: Final = re.compile(r"^-----END PGP SIGNATURE-----\s*$")
 
 
 def cut_banner(scan: Scan) -> None:
@@ -32,6 +35,21 @@ def cut_banner(scan: Scan) -> None:
         if not signatures.is_banner(" ".join(scan.lines[start:end])):
             return
         scan.kinds[start:end] = [SIGNATURE] * (end - start)
+
+
+def cut_armor(scan: Scan) -> None:
+    """What PGP puts around a signed text (RFC 9580 7): nobody's words either."""
+    inside = ""
+    for at, line in enumerate(scan.lines):
+        opened = _ARMOR.match(line) if "PGP" in line else None
+        if opened and scan.kinds[at] == TEXT:
+            inside = opened[1]
+        if not inside:
+            continue
+        if scan.kinds[at] == TEXT:
+            scan.kinds[at] = SIGNATURE
+        ends = not line.strip() if inside == "SIGNED MESSAGE" else _ARMOR_END.match(line)
+        inside = "" if ends else inside
 
 
 def cut_signature(scan: Scan) -> None:

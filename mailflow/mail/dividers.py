@@ -7,6 +7,10 @@ from typing import Final
 
 from mailflow.mail.quote_words import DIVIDER_PHRASES, listed
 
+_ABOVE_LINE_ALONE: Final = re.compile(
+    r"^(?:please )?(?:type|write|enter|reply|respond)\b.{0,30}\babove th(?:is|e) line\.?$",
+    re.IGNORECASE,
+)
 _PHRASES: Final = listed(DIVIDER_PHRASES)
 _PHRASE_SET: Final = frozenset(_PHRASES)
 _LONG_PHRASES: Final = tuple(
@@ -24,11 +28,21 @@ _ABOVE_LINE: Final = re.compile(
     r"|.{0,30}\b(?:boven|powyżej|ovanför|over|выше|yukarı)\w{0,4}\b.{0,30}\b(?:lijn|regel|linii|linje|linjen|линии|черты|satır)\w{0,4}\b)",
     re.IGNORECASE,
 )
+# Zendesk's frame, in whatever language stands inside.
+_ZENDESK: Final = re.compile(r"^>?\s?##-\s.{5,180}\s-##$")
+
+
+def is_above_line(line: str) -> bool:
+    """Whether ``line`` says "Reply above this line." and nothing else; the line is drawn over it."""
+    text = line.strip()
+    return len(text) <= 60 and not text.endswith("?") and bool(_ABOVE_LINE_ALONE.match(text))
 
 
 def is_divider(line: str) -> bool:
     """Whether ``line`` alone says that an older message begins: "-----Original Message-----"."""
     text = line.strip()[:200]
+    if _ZENDESK.match(text):
+        return True
     if len(text) < 2 or not (text[0] in _BARS or text[-1] in ":：-_=*]" or "##" in text):
         return False
     core = text.strip(_BARS)

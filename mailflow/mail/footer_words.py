@@ -31,12 +31,12 @@ SENT: Final[dict[str, str]] = {
         "este mensaje fue enviado|enviado mediante"
     ),
     "it": (
-        "inviato da|inviato dal|inviato con|inviato tramite|inviata da|ottieni outlook|"
+        "inviato da|inviato dal|inviato con|inviato tramite|inviata da|ottieni outlook|scarica outlook|"
         "scarica outlook|messaggio inviato|inviato via|inviato mediante|inviato dall"
     ),
     "pt": (
         "enviado do|enviado da|enviado de|enviado a partir|enviado pelo|enviado via|"
-        "obter outlook|obter o outlook|enviada do|baixe o outlook|mensagem enviada"
+        "obter outlook|obter o outlook|enviada do|baixe o outlook|baixar o outlook|baixar outlook|transferir o outlook|transferir outlook|mensagem enviada"
     ),
     "nl": (
         "verstuurd vanaf|verzonden vanaf|verzonden met|verzonden van|verzonden via|verstuurd met|"
@@ -57,12 +57,12 @@ SENT: Final[dict[str, str]] = {
     "fi": "lähetetty|hanki outlook|lataa outlook|lähetin",
     "cs, sk": (
         "odesláno z|odesláno pomocí|odeslané z|odoslané z|odosláno|získat outlook|"
-        "získejte outlook|stáhnout outlook|poslané z|posláno z|odesláno ze|odoslané zo|"
+        "získejte outlook|stáhnout outlook|stáhněte si outlook|stiahnuť outlook|stiahnite si outlook|získajte outlook|poslané z|posláno z|odesláno ze|odoslané zo|"
         "získať outlook|odoslané pomocou"
     ),
     "ru, uk": (
         "отправлено с|отправлено из|отправлено через|отправлено при помощи|послано с|"
-        "отправлено от|получить outlook|скачать outlook|надіслано з|надіслано через|"
+        "отправлено от|получить outlook|скачать outlook|скачайте outlook|получите outlook|отримайте outlook|завантажити outlook|надіслано з|надіслано через|"
         "отримати outlook|відправлено з|написано с|--отправлено"
     ),
     "tr": (
@@ -70,7 +70,7 @@ SENT: Final[dict[str, str]] = {
         "outlook'u edinin|cihazımdan|telefonumdan|akıllı telefonumdan"
     ),
     "hu, ro, el, hr": (
-        "elküldve|küldve|az én|trimis de pe|trimis din|trimis de la|στάλθηκε από|εστάλη από|"
+        "az outlook beszerzése|outlook letöltése|obțineți outlook|descărcați outlook|λήψη του outlook|αποκτήστε το outlook|nabavite outlook|preuzmite outlook|elküldve|küldve|az én|trimis de pe|trimis din|trimis de la|στάλθηκε από|εστάλη από|"
         "poslano s|poslano iz|poslano sa|послато са|изпратено от|saadetud|nosūtīts no|"
         "išsiųsta iš|enviat des"
     ),
@@ -82,6 +82,6 @@ SENT: Final[dict[str, str]] = {
     ),
     "ar, he, vi, id": (
         "أُرسلت من|مرسل من|تم الإرسال من|أرسلت من|נשלח מה|נשלח מ|נשלח באמצעות|được gửi từ|gửi từ|"
-        "đã gửi từ|dikirim dari|terkirim dari|ส่งจาก"
+        "השג את outlook|קבל את outlook|הורד את outlook|تنزيل outlook|الحصول على outlook|tải outlook|dapatkan outlook|đã gửi từ|dikirim dari|terkirim dari|ส่งจาก"
     ),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from mailflow.mail.quote_words import FIELD_LABELS
+from mailflow.mail.quote_words import FIELD_LABELS, FOREIGN_LABELS, listed
 
 MAX_LINE: Final = 2_000  # characters looked at
 
@@ -20,6 +20,17 @@ _ROLE_OF: Final[dict[str, str]] = {
 _HEADER: Final = re.compile(
     r"^[\s*_>\u200e\u200f\u202a-\u202e]{0,12}(?P<label>[^\s:：*_<>|][^:：*_<>|\n]{0,28}?)\s?[*_]{0,2}\s?[:：]\s?[*_]{0,2}(?P<value>.*)$"
 )
+
+_FOREIGN: Final = frozenset(listed(FOREIGN_LABELS))
+
+
+def has_foreign_label(line: str) -> bool:
+    """Whether ``line`` is a field of a form or of a head pasted whole: in no header block of a reply."""
+    start = line[:60]
+    if ":" not in start and "：" not in start:
+        return False
+    match = _HEADER.match(line[:MAX_LINE])
+    return match is not None and " ".join(match["label"].casefold().split()) in _FOREIGN
 
 
 def header_label(line: str) -> str:

@@ -122,7 +122,10 @@ def _is_mbox_line(number: int, line: bytes) -> bool:
 
 
 def _field(name: str, octets: bytes, charset: str, defects: set[str]) -> HeaderField:
-    if octets.isascii():
+    if b"\x1b$" in octets:  # ISO-2022-JP as it is, from before encoded words
+        text = decode_octets(octets, "iso-2022-jp")[0]
+        defects.add("header-8bit")
+    elif octets.isascii():
         text = octets.decode("ascii")
     else:
         text = _eight_bit(octets, charset, defects)

@@ -21,7 +21,13 @@ from typing import Final
 
 from mailflow.mail.cut_older import cut_older
 from mailflow.mail.cut_quotes import find_attributions, join_wrapped_quotes, settle_quotes
-from mailflow.mail.cut_signature import cut_banner, cut_mobile_footers, cut_signature, cut_tail
+from mailflow.mail.cut_signature import (
+    cut_armor,
+    cut_banner,
+    cut_mobile_footers,
+    cut_signature,
+    cut_tail,
+)
 from mailflow.mail.html_text import read_html
 from mailflow.mail.message import Hidden
 from mailflow.mail.scan import (
@@ -96,6 +102,7 @@ def _joined(lines: list[str], kinds: list[str], wanted: tuple[str, ...]) -> str:
 
 
 def _judged(scan: Scan) -> list[str]:
+    cut_armor(scan)
     cut_banner(scan)
     join_wrapped_quotes(scan)
     find_attributions(scan)

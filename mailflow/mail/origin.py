@@ -41,6 +41,9 @@ class Evidence:
     reply_to: tuple[Address, ...]
     subject: str
     text: str
+    whole: (
+        str  # receipts list the fields of the mail that was read as a reply lists those it quotes
+    )
     bounce: Bounce | None
     own: OwnIdentity
 
@@ -82,9 +85,13 @@ def classify_origin(
     text: str,
     bounce: Bounce | None,
     own: OwnIdentity,
+    whole: str = "",
 ) -> tuple[OriginVerdict, Answerable]:
-    """Judge a message. ``text`` is its new text, ``bounce`` what ``read_bounce`` found. Total."""
-    evidence = _evidence(root, author, subject, text, bounce, own)
+    """Judge a message. ``text`` is its new text, ``bounce`` what ``read_bounce`` found. Total.
+
+    ``whole`` is all its readable text, where that is at hand.
+    """
+    evidence = _evidence(root, author, subject, text, whole or text, bounce, own)
     verdict = OriginVerdict(Origin.PERSON, "nothing-says-otherwise")
     for rule in RULES:
         if rule.holds(evidence):
@@ -103,6 +110,7 @@ def _evidence(
     author: Address | None,
     subject: str,
     text: str,
+    whole: str,
     bounce: Bounce | None,
     own: OwnIdentity,
 ) -> Evidence:
@@ -131,6 +139,7 @@ def _evidence(
         reply_to=parse_addresses((root.head.raw("reply-to") or "")[:MAX_ADDRESSES]).mailboxes,
         subject=subject[:500].strip(),
         text=text[:4_000],
+        whole=whole[:4_000],
         bounce=bounce,
         own=own,
     )
@@ -295,7 +304,7 @@ def _auto_reply_subject(seen: Evidence) -> bool:
         return True
     until = words.AWAY_UNTIL.search(f"{seen.subject}\n{seen.text[:600]}") is not None
     told = words.AUTO_REPLY_SUBJECT.match(seen.subject)
-    if told and (until or not _goes_on(seen.subject, told)):
+    if told and (until or _speaks_for_a_machine(seen, told)):
         return True
     if until and words.AWAY_SUBJECT.match(seen.subject):
         return True
@@ -306,15 +315,26 @@ def _auto_reply_subject(seen: Evidence) -> bool:
     )
 
 
-def _goes_on(subject: str, told: re.Match[str]) -> bool:
-    """Whether a word for absence is followed by more words: "Fravær kan ikke registreres" is a request."""
-    rest = subject[told.end() :].lstrip()
-    return bool(words.ABSENCE.search(told[0])) and rest[:1].isalpha()
+def _speaks_for_a_machine(seen: Evidence, told: re.Match[str]) -> bool:
+    """Whether a subject that names an automatic reply is one, and not about one.
+
+    Machines put the subject they answer behind it ("Automatic reply: Your order"), or nothing. "Re:" in
+    front, more words ("Abwesenheitsnotiz einrichten") or a question below are what people write, unless
+    the text tells of an absence.
+    """
+    rest = seen.subject[told.end() :].strip(" \t\"'])}】）")
+    away = words.AWAY_TEXT.search(seen.text[:600]) is not None
+    asks = "?" in seen.text[:600] or "？" in seen.text[:600]
+    if words.REPLY_MARK.match(seen.subject):
+        return away and not asks
+    if told[0].endswith((":", "|", "-")) or rest[:1] >= "\u3000" or not rest[:1].isalpha():
+        return away or not (asks and len(rest) < 3)
+    return words.AUTO_REPLY_GOES_ON.match(rest) is not None or (away and not asks)
 
 
 def _receipt_subject(seen: Evidence) -> bool:
     return bool(
-        words.RECEIPT_SUBJECT.match(seen.subject) and words.RECEIPT_TEXT.search(seen.text[:1_500])
+        words.RECEIPT_SUBJECT.match(seen.subject) and words.RECEIPT_TEXT.search(seen.whole[:1_500])
     )
 
 

@@ -69,6 +69,7 @@ CHALLENGE_TEXT: Final = re.compile(
     r"(?:confirm|prove|verify).{0,80}(?:you (?:are|sent)|human|real person|your (?:message|e-?mail|identity|address))|"
     r"(?:message|e-?mail).{0,80}(?:held|quarantined|waiting|will be delivered).{0,120}(?:click|reply|confirm|link|verif)|"
     r"(?:click|reply|follow).{0,120}(?:message|e-?mail) (?:will|can) be delivered|challenge.response|(?:one|first).time.{0,30}(?:confirm|verif)|"
+    r"complete the verification|protecting myself from (?:receiving )?(?:junk|spam)|"
     r"anti-?spam.{0,120}(?:click|confirm|reply|cliquez|klicken)|"
     r"(?:klicken|bestätigen).{0,120}(?:zugestellt|nachricht|absender)|cliquez.{0,120}(?:message|destinataire|courriel)",
     re.IGNORECASE | re.DOTALL,
@@ -252,10 +253,12 @@ AUTO_REPLY_SUBJECT: Final = re.compile(
     r"(?!\W{0,3}(?:does|do|is|isn|not|fails?|failed|broken|from you|problems?|funktioniert|geht nicht|ne fonctionne|no funciona|non funziona)\b)",
     re.IGNORECASE,
 )
-#: Words for absence that stand alone above an automatic reply, and begin many a question as well.
-ABSENCE: Final = re.compile(
-    r"(?:abwesend|abwesenheit|fravær|fraværende|frånvaro|nieobecność|nieobecny|poissaolo|nepřítomnost|neprítomnosť|"
-    r"afwezig|afwezigheid|absență|távollét|odsutan|im haus|不在|休暇中|休假|휴가 ?중)$",
+#: A reply mark in front: somebody answers what a machine wrote, or a machine answers somebody.
+REPLY_MARK: Final = re.compile(r"\s*(?:re|aw|sv|vs|antw|odp|ynt|res|rif)\s?:", re.IGNORECASE)
+#: How the subjects of machines go on behind the words for an automatic reply.
+AUTO_REPLY_GOES_ON: Final = re.compile(
+    r"(?:auto\w*|bureau|from|by|of|to|for|on|re|fw|fwd|aw|wg|sv|until|till|since|through|and|message|notice|notification|von|vom|zu|zum|auf|bis|für|ab|de|du|"
+    r"des|à|au|jusqu\w*|pour|del?|al|a|para|hasta|da|dal|di|fino|do|dos|até|van|aan|voor|tot|od|na|från|till|fra|til|från|om|до|от|на|ticket|case|id)\b",
     re.IGNORECASE,
 )
 #: A mark in brackets anywhere, and "Kim is out of office".
@@ -280,12 +283,16 @@ AWAY_UNTIL: Final = re.compile(
     r"till och med|tillbaka|tilbage|tilbake|asti|saakka|takaisin|do \d|zpět|späť|вернусь|по \d|до \d|döneceğim|tarihine kadar)|まで|戻り|返回|回来|까지|복귀",
     re.IGNORECASE,
 )
-AUTO_REPLY_TEXT: Final = re.compile(
+#: What auto-responders say of absence.
+AWAY_TEXT: Final = re.compile(
     r"out of (?:the )?office|away from (?:my |the )?(?:office|desk)|on (?:annual )?leave|on vacation|on holiday|limited access to (?:my )?e-?mail|"
-    r"automat(?:ed|ic) (?:reply|response|message)|abwesend|nicht im büro|im urlaub|außer haus|absent|en congé|en vacances|fuera de la oficina|de vacaciones|"
-    r"fuori ufficio|in ferie|fora do escritório|de férias|afwezig|niet aanwezig|poza biurem|nieobecn|på semester|ute av kontoret|lomalla|mimo kancelář|в отпуске|отсутств|izinde|"
+    r"abwesend|nicht im büro|im urlaub|außer haus|absent|en congé|en vacances|fuera de la oficina|de vacaciones|"
+    r"ofis dışınd|nem vagyok|házon kívül|απουσιάζ|εκτός γραφείου|în concediu|відсутн|у відпустці|fuori ufficio|in ferie|fora do escritório|de férias|afwezig|niet aanwezig|poza biurem|nieobecn|på semester|ute av kontoret|lomalla|mimo kancelář|в отпуске|отсутств|izinde|"
     r"不在|休暇|休假|外出|부재|휴가",
     re.IGNORECASE,
+)
+AUTO_REPLY_TEXT: Final = re.compile(
+    AWAY_TEXT.pattern + r"|automat(?:ed|ic) (?:reply|response|message)", re.IGNORECASE
 )
 
 RECEIPT_SUBJECT: Final = re.compile(
@@ -296,7 +303,7 @@ RECEIPT_SUBJECT: Final = re.compile(
     re.IGNORECASE,
 )
 RECEIPT_TEXT: Final = re.compile(
-    r"(?:was|has been|is) (?:read|displayed|opened|deleted without being read)|return receipt|read receipt|this receipt|no guarantee that the message|disposition|"
+    r"(?:was|has been|is) (?:read|displayed|opened|deleted without being read)|was (?:received|seen) by:|return receipt|read receipt|this receipt|no guarantee that the message|disposition|"
     r"wurde (?:gelesen|am|um)|gelesen (?:am|um|wurde)|empfangsbestätigung|lesebestätigung|a été (?:lu|affiché|ouvert)|accusé|ha sido leído|fue leído|se leyó|è stato (?:letto|visualizzato)|foi (?:lida|lido|exibida)|is gelezen|"
     r"(?:został|została|zostało) (?:przeczytan|wyświetlon|odczytan)|lästes|har lästs|ble lest|blev læst|er læst|luettiin|on luettu|byla? (?:přečtena|zobrazena)|"
     r"(?:было )?прочитано|okundu|開封|已读|已讀|阅读|읽었|읽음",

@@ -118,6 +118,7 @@ def _read(raw: RawMessage, digest: str, own: OwnIdentity, defects: set[str]) -> 
             text=split.new_text,
             bounce=bounce,
             own=own,
+            whole=body.text,
         ),
         (_UNREAD, _NOT_ANSWERED),
         defects,

@@ -9,8 +9,8 @@ from typing import Final
 
 
 def listed(table: dict[str, str]) -> tuple[str, ...]:
-    """Every word of a table, in order."""
-    return tuple(word for words in table.values() for word in words.split("|"))
+    """Every word of a table, in order, case-folded: "στις" folds to "στισ"."""
+    return tuple(word.casefold() for words in table.values() for word in words.split("|"))
 
 
 #: "wrote", matched as whole words.
@@ -33,9 +33,9 @@ WROTE_VERBS: Final[dict[str, str]] = {
     "hu": "írta|ezt írta|írt",
     "ro": "a scris|scris",
     "el": "έγραψε|έγραψεν",
-    "hr, sr, sl": "napisao|napisala je|je napisao/la|napisao/la|napisal/-a|је написао|je napisao|je napisal",
+    "hr, sr, sl": "piše|написа|је написала|je napisala|napisala|napisao|napisala je|je napisao/la|napisao/la|napisal/-a|је написао|je napisao|je napisal",
     "et, lv, lt": "kirjutas|rakstīja|rašė|parašė",
-    "ca, eu, gl": "va escriure|ha escrit|idatzi du|escribiu",
+    "ca, eu, gl": "va escriure|ha escrit|idatzi du|idatzi zuen|escribiu",
     "is, fo": "skrifaði|ritaði",
     "he": "כתב|כתבה|מאת",
     "ar, fa": "كتب|كتبت|نوشت",
@@ -64,7 +64,9 @@ OPENERS: Final[dict[str, str]] = {
     "cs, sk": "dne|dňa|v",
     "ru, uk": "в|от|у|від|на",
     "tr": "tarihinde",
-    "ro": "pe|în data de",
+    "ro": "pe|în|în data de",
+    "hr, sr, sl": "dana|dne|у|u",
+    "th": "เมื่อ|ในวันที่|วันที่",
     "hu": "ekkor|dátum",
     "el": "στις|την",
     "ca, gl": "el dia|o|a",
@@ -73,7 +75,7 @@ OPENERS: Final[dict[str, str]] = {
     "he, ar": "ב-|בתאריך|في|بتاريخ",
 }
 
-#: Week days and months that begin the attributions of Gmail in many languages.
+#: Week days that begin the attributions of Gmail in many languages.
 DAYS: Final = [
     "mon",
     "tue",
@@ -248,6 +250,30 @@ DAYS: Final = [
     "péntek",
     "szombat",
     "vasárnap",
+    "ti",
+    "tirs",
+    "ut",
+    "št",
+    "pi",
+    "uto",
+    "sri",
+    "čet",
+    "pet",
+    "sub",
+    "ned",
+    "tor",
+    "sre",
+    "mie",
+    "joi",
+    "vin",
+    "sâm",
+    "пон",
+    "уто",
+    "сре",
+    "чет",
+    "пет",
+    "суб",
+    "нед",
     "δευ",
     "τρί",
     "τετ",
@@ -304,6 +330,24 @@ FIELD_LABELS: Final[dict[str, str]] = {
         "附件|添付ファイル|첨부|resent-from|newsgroups|organization|x-mailer|message-id|posted at|priority|"
         "mailed-by|signed-by|security|reply-by|conversation|thread-topic|sensitivity|"
         "organisation|delivered-to|conversation-id|to list|list"
+    ),
+}
+
+#: Labels that no header block in a reply has: of forms on web pages, of program files, of heads pasted whole.
+FOREIGN_LABELS: Final[dict[str, str]] = {
+    "forms": (
+        "name|your name|full name|first name|last name|e-mail|email|e-mail address|email address|your email|phone|"
+        "telephone|phone number|company|address|message|message body|your message|website|url|country|city|comments|"
+        "vorname|nachname|ihr name|e-mail-adresse|telefon|telefonnummer|firma|anschrift|adresse|nachricht|"
+        "ihre nachricht|mitteilung|kundennummer|nom|prénom|adresse e-mail|téléphone|société|message :|nombre|apellidos|"
+        "correo|correo electrónico|teléfono|empresa|mensaje|nome|cognome|telefono|azienda|messaggio|telefone|mensagem|"
+        "naam|e-mailadres|telefoonnummer|bedrijf|bericht|imię|imię i nazwisko|wiadomość|namn|meddelande|navn|besked|"
+        "melding|nimi|puhelin|viesti|jméno|zpráva|имя|телефон|сообщение|ad soyad|telefon numarası|mesaj|"
+        "お名前|氏名|メールアドレス|電話番号|お問い合わせ内容|姓名|电话|电子邮件|留言|이름|전화번호|문의 내용"
+    ),
+    "heads": (
+        "received|return-path|delivered-to|envelope-to|mime-version|content-type|content-transfer-encoding|"
+        "dkim-signature|arc-seal|authentication-results|received-spf|x-spam-status|x-received|user-agent"
     ),
 }
 

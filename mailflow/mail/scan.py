@@ -93,7 +93,7 @@ def is_bare_rule(scan: Scan, at: int) -> bool:
 def _first_kind(line: str) -> str:
     if not line.strip(" \t\u00a0\u200b\ufeff"):
         return EMPTY
-    return QUOTE if _QUOTED.match(line) and not attributions.is_groupwise(line) else TEXT
+    return QUOTE if _QUOTED.match(line) and not attributions.is_angled(line) else TEXT
 
 
 def _folded(line: str) -> str:

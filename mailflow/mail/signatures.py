@@ -25,7 +25,7 @@ _DEVICE: Final = re.compile(
     r"telefon\w*|puhelim\w*|телефон\w*|мобильн\w*|почт[аыуе]|яндекс|мобільн\w*|смартфон\w*|планшет\w*|tablet\w*|tablette|device|dispositivo|"
     r"wireless|verizon|t-mobile|at&t|vodafone|orange|nextcloud|roundcube|superhuman|hey\.com|"
     r"wechat|qq|网易|手机|手機|邮箱|電話|电话|携帯|スマート|ヤフー|다음|네이버|휴대|zoho|workspace|mailspring|"
-    r"canary|edison|claws|evolution|mutt|postbox|macbook|\bmac\b|laptop|surface|gsm|pda|ipod|twobird|mimestream|shortwave",
+    r"poczt\w+|aplikac\w+|applicazione|aplicativo|aplicación|приложени\w+|アプリ|앱|갤럭시|seznam|libero|canary|edison|claws|evolution|mutt|postbox|macbook|\bmac\b|laptop|surface|gsm|pda|ipod|twobird|mimestream|shortwave",
     re.IGNORECASE,
 )
 # Turkish, Japanese and Korean put the verb at the end; Korean and Japanese write the device first.
@@ -34,6 +34,10 @@ _SENT_ENDINGS: Final = re.compile(
     r"에서 보낸 편지|보냄|传送|傳送|发送|發送|寄出|lähetetty|gesendet|verschickt|verzonden|versendet|küldve|を入手|가져오기|下载|다운로드)"
     r"[.。!]?\s*(?:[<(\[]https?://\S{0,200}|https?://\S{0,200})?$",
     re.IGNORECASE,
+)
+# Outlook's own short link behind a phrase with its name, whatever the language.
+_OUTLOOK_LINK: Final = re.compile(
+    r"^[^.?!:]{0,60}\bOutlook[^.?!:]{0,40}[<(\[]?https?://aka\.ms/\w{1,20}[>)\]]?$", re.IGNORECASE
 )
 _LINKS: Final = re.compile(r"[<(\[]{0,2}(?:https?://|mailto:)[^\s>)\]]{0,1000}[>)\]]{0,2}")
 
@@ -59,12 +63,21 @@ _WHOLE_FOOTER: Final = re.compile(
 )
 
 
+def _host(link: re.Match[str]) -> str:
+    """What a link says in a footer: "Sent using https://mail.example/" names its product there only."""
+    bare = link.start() and link[0].startswith("http") and link.end() == len(link.string)
+    alone = bare and len(link.string[: link.start()].split()) <= 2
+    return " " + link[0].split("/")[2][:60] + " " if alone and link[0].count("/") >= 2 else " "
+
+
 def is_mobile_footer(line: str) -> bool:
     """Whether ``line`` is what a client adds by itself: "Sent from my iPhone", in any language."""
     text = line.strip()
     if not 4 <= len(text) <= MAX_LINE:
         return False
-    text = _LINKS.sub(" ", text).strip(" *_[]()<>\"'«»“”|-–—.!~‐").strip()
+    if _OUTLOOK_LINK.match(text):
+        return True
+    text = _LINKS.sub(_host, text).strip(" *_[]()<>\"'«»“”|-–—.!~‐").strip()
     folded = " ".join(text.casefold().split())
     if not 4 <= len(folded) <= 110:
         return False
@@ -76,7 +89,7 @@ def is_mobile_footer(line: str) -> bool:
 
 
 _SENTENCE: Final = re.compile(
-    r"\b(?:i|we|you|can|cannot|can't|does|doesn't|don't|did|will|won't|failed|fails|works|ich|kann|je|yo|is|are|was|were|has|have|had|it|he|she|they|but|not|never|ist|sind|war|hat|haben|nicht|est|sont|pas|es|son|era|não|niet)\b"
+    r"(?<!['’])\b(?:i|we|you|can|cannot|can't|does|doesn't|don't|did|will|won't|failed|fails|works|ich|kann|je|yo|is|are|was|were|has|have|had|it|he|she|they|but|not|never|ist|sind|war|hat|haben|nicht|est|sont|pas|es|son|era|não|niet)\b"
 )
 
 
@@ -107,7 +120,7 @@ _DISCLAIMER: Final = re.compile(
     r"(?:e-?mail|bericht).{0,80}(?:vertrouwelijk|uitsluitend bestemd)|"
     r"(?:wiadomość|e-?mail).{0,80}(?:poufn|przeznaczon)|(?:meddelande|mejl|e-?post|mail).{0,80}(?:konfidentiel|fortrolig|sekretess)|"
     r"(?:viesti|sähköposti).{0,80}luottamuksel|(?:zpráva|e-?mail).{0,80}důvěrn|(?:сообщение|письмо).{0,120}конфиденциальн|"
-    r"(?:mesaj|e-?posta|ileti).{0,80}gizli|機密|机密|기밀|"
+    r"(?:informazioni|comunicazione).{0,120}(?:riservat|destinat|confidenzial)|(?:mesaj|e-?posta|ileti).{0,80}gizli|機密|机密|기밀|"
     r"think before you print|consider the environment|before printing|avant d'imprimer|bevor sie .{0,30}ausdrucken|"
     r"antes de imprimir|prima di stampare|denk aan het milieu|"
     r"questo messaggio e'? stato analizzato|analizzato con|mailscanner|clicca qui per segnalarlo",
@@ -215,10 +228,12 @@ def is_card(lines: list[str]) -> bool:
 
 # RFC 3676 4.3: "-- ". Editors strip the blank; a dash of any width means the same.
 _SEPARATOR: Final = re.compile(
-    r"^\s{0,3}[*_]{0,2}(?:--|—|–|―|‐‐|−−|--\s?--|__)[*_]{0,2}[ \t\u00a0]{0,4}$"
+    r"^(?:- )?\s{0,3}[*_]{0,2}(?:--|—|–|―|‐‐|−−|--\s?--|__)[*_]{0,2}[ \t\u00a0]{0,4}$"
 )
 # Any drawn line; U+1427 is what a Gmail add-on leaves behind.
-_DELIMITER: Final = re.compile(r"^\s{0,8}(?:([-_=*+~#.•—–─━^])(?:\s?\1){1,}|ᐧ|—|–)\s{0,8}$")
+_DELIMITER: Final = re.compile(
+    r"^\s{0,8}(?:([-_=*+~#.•—–─━^])(?:\s?\1){1,}|[-—–](?:[-—–]){3,60}|ᐧ|—|–)\s{0,8}$"
+)
 
 
 def is_separator(line: str) -> bool:

@@ -27,7 +27,13 @@ _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _FIELD_LINE = re.compile(rb"[!-9;-~]{1,76}[ \t]*:")
 _DELIMITER_TAIL = re.compile(rb"(--)?[ \t]*+\r?(?:\n|\Z)")
 _SNIFFED = re.compile(rb"^--(\S{1,200})[ \t]*\r?$", re.MULTILINE)
+_SNIFFED_PART = re.compile(
+    rb"^--(\S{1,200})[ \t]*\r?\nContent-(?:Type|Transfer-Encoding|Disposition)[ \t]*:",
+    re.MULTILINE | re.IGNORECASE,
+)
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+\-]{1,60}/[a-z0-9!#$&^_.+\-]{1,100}")
+_QUOTED_PRINTABLE = re.compile(r"quoted?[-_ ]?print\w{2,8}")
+_TURNED_TYPES = {"plain/text": "text/plain", "html/text": "text/html"}
 _SNIFF_WINDOW = 65_536
 
 
@@ -84,7 +90,7 @@ def _read_part(
     content_type, params = _content_type(head, default, reading.defects)
     disposition, filename = _disposition(head, params)
     ids = find_ids(head.first("content-id") or "")
-    encoding = (head.first("content-transfer-encoding") or "").partition(";")[0].strip().lower()
+    encoding = _encoding(head)
     children: tuple[Part, ...] = ()
     if content_type.startswith("multipart/"):
         content_type, children = _children(buffer, body, end, content_type, params, reading, depth)
@@ -157,6 +163,9 @@ def _content_type(head: Head, default: str, defects: set[str]) -> tuple[str, dic
     if raw is None:
         return default, {}
     value, params = parse_parameters(raw)
+    if value in _TURNED_TYPES:
+        defects.add("content-type-invalid")
+        return _TURNED_TYPES[value], params
     if _TYPE.fullmatch(value):
         return value, params
     if value:
@@ -167,6 +176,13 @@ def _content_type(head: Head, default: str, defects: set[str]) -> tuple[str, dic
     if "/" in value and maintype not in ("text", ""):
         return "application/octet-stream", params
     return "text/plain" if default == "message/rfc822" else default, params
+
+
+def _encoding(head: Head) -> str:
+    """The transfer encoding: quotation marks are passed over, a misspelt name is read as meant."""
+    named = (head.first("content-transfer-encoding") or "").partition(";")[0]
+    named = named.strip(" \t\"'").lower()
+    return "quoted-printable" if _QUOTED_PRINTABLE.fullmatch(named) else named
 
 
 def _disposition(head: Head, params: dict[str, str]) -> tuple[str, str]:
@@ -193,6 +209,9 @@ def _children(
         return "application/octet-stream", ()
     boundary = _boundary(buffer, body, end, params, reading.defects)
     ranges = _part_ranges(buffer, body, end, boundary, reading) if boundary else []
+    if not ranges and boundary and (other := _sniffed_boundary(buffer, body, end)):
+        reading.defects.add("boundary-missing")  # the one named stands nowhere
+        ranges = _part_ranges(buffer, body, end, other, reading)
     if not ranges:
         reading.defects.add("multipart-without-parts")
         return "text/plain", ()
@@ -216,6 +235,12 @@ def _boundary(
     defects.add("boundary-missing" if not given else "boundary-too-long")
     sniffed = _SNIFFED.search(buffer, body, min(end, body + _SNIFF_WINDOW))
     return sniffed[1] if sniffed else b""
+
+
+def _sniffed_boundary(buffer: bytes, body: int, end: int) -> bytes:
+    """What stands for a boundary where the one named does not: two dashes, and a field right below."""
+    found = _SNIFFED_PART.search(buffer, body, min(end, body + _SNIFF_WINDOW))
+    return found[1] if found else b""
 
 
 def _part_ranges(

@@ -69,6 +69,11 @@ BOUNCES = (
         "5.7.1",
     ),
     _bounce(
+        "barracuda",
+        'Return-Path: <>\nFrom: "Spam Firewall" <postmaster@mx.example>\nSubject: **Message you sent blocked by our bulk email filter**',
+        "Your message to: kim@away.example\nwas blocked by our Spam Firewall. The email you sent with the following subject has NOT BEEN DELIVERED:\n\nSubject: Your question",
+    ),
+    _bounce(
         "sendmail-v5",
         "From: Mail Delivery Subsystem <MAILER-DAEMON@mx.example>\nSubject: Returned mail: User unknown",
         "   ----- Transcript of session follows -----\n421 mx.example: Host down\n550 <kim@away.example>... User unknown\n\n   ----- Unsent message follows -----\n"
@@ -546,6 +551,18 @@ OTHERS = (
         "receipt",
     ),
     Machine(
+        "mdn-notes",
+        "From: kim@away.example\nSubject: Return Receipt (displayed) - Your question",
+        "Your document:\n    Your question\nwas received by:\n    Kim/Away\nat:\n    03/02/2026 10:00:00 AM",
+        "receipt",
+    ),
+    Machine(
+        "mdn-exchange-de",
+        "From: kim@away.example\nSubject: Gelesen: Ihre Frage",
+        "Ihre Nachricht\n\n   An: Kim\n   Betreff: Ihre Frage\n   Gesendet: Montag, 2. März 2026 10:00:00\n\nwurde am Montag, 2. März 2026 10:05:00 gelesen.",
+        "receipt",
+    ),
+    Machine(
         "dmarc",
         "From: dmarc@isp.example\nSubject: Report Domain: desk.example Submitter: isp.example Report-ID: <1>",
         "x",
@@ -690,6 +707,11 @@ PEOPLE = (
                 ("Vacation request", "How do I enter a vacation request in your app?\nPat"),
                 ("Holiday house", "Is the house free in August?\nPat"),
                 ("Out of stock?", "Your shop says out of stock.\nPat"),
+                ("Re: Automatic reply: printer", "Thanks, but I need a person.\nPat"),
+                ("Abwesenheitsnotiz einrichten", "Wie richte ich eine Abwesenheitsnotiz ein?\nPat"),
+                ("Automatische Antwort kommt nicht an", "Sie kommt bei mir nicht an.\nPat"),
+                ("Respuesta automática", "¿Cómo la configuro?\nPat"),
+                ("Risposta automatica non parte", "Errore 12.\nPat"),
                 ("Office chair", "The chair is broken.\nPat"),
                 ("Auto repair", "My auto needs a repair.\nPat"),
                 ("Automatic doors", "The automatic doors do not open.\nPat"),

@@ -58,6 +58,9 @@ Dňa 3. marca 2016 17:21 {_X} {_A} napísal/a:
 {_X} {_A}, 3 Mar 2016 Per, 17:21 tarihinde şunu yazdı:
 3 Mart 2016 17:21 tarihinde {_X} {_A} yazdı:
 2016年3月3日 17:21 {_X} {_A}:
+* {_X} [2016-03-03 17:21 +0100]:
+Dana 3. 3. 2016. u 17:21 {_X} piše:
+2016(e)ko martxoaren 3(a) 17:21(e)an, {_X}(e)k idatzi zuen:
 2016年3月3日(木) 17:21 {_X} {_A}:
 {_X} {_A} 於 2016年3月3日 下午5:21 寫道：
 {_X} {_A}于2016年3月3日周四 下午5:21写道：

@@ -114,6 +114,8 @@ def reason_for(field: str, mine: Value, other: Value, ours: IncomingMessage, oct
         return "Python leaves 8-bit octets undecoded"
     if field == "date" and other is None:
         return "Python's date reader gives up"
+    if field == "date":
+        return "Python passes over a zone with a colon, or over PM"
     if field == "subject" and "=?" in str(other) and "=?" not in str(mine):
         return "Python leaves a broken encoded word undecoded"
     if field == "subject" and b"=?" in head:

@@ -664,6 +664,23 @@ def test_the_html_structure_tells(name: str, html: str) -> None:
     assert split.new_text == "It is 4711."
 
 
+def test_what_pgp_puts_around_a_signed_text_goes() -> None:
+    split = split_new_text(
+        "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nIt is 4711.\n- -- \nAnn\n"
+        "-----BEGIN PGP SIGNATURE-----\n\niQEzBAEB\n=abcd\n-----END PGP SIGNATURE-----\n"
+    )
+    assert split.new_text == "It is 4711."
+    assert "iQEzBAEB" in split.hidden.signature
+
+
+def test_supercite_names_the_author_on_each_line() -> None:
+    split = split_new_text(
+        '>>>>> "Help" == Help Desk <help@desk.example> writes:\n\n'
+        "    Help> What is your order number?\n    Help> Regards\n\nIt is 4711.\n"
+    )
+    assert split.new_text == "It is 4711."
+
+
 def test_the_html_structure_helps_a_text_part_that_wraps_otherwise() -> None:
     html = '<p>It is 4711, as I said before.</p><div id="divRplyFwdMsg">Desk, last Tuesday, about the order</div><p>Which number?</p>'
     text = "It is 4711,\nas I said before.\n\nDesk, last Tuesday,\nabout the order\n\nWhich number?"

@@ -228,7 +228,7 @@ def test_a_persons_mail_that_is_not_answered(reason: str, fields: str) -> None:
 
 OUT_OF_OFFICE = [
     "Automatic reply: printer", "Auto-Reply: printer", "Autoreply: printer", "Out of Office: printer",
-    "Out of office AutoReply: printer", "OOO: printer", "Auto: Re: printer", "Re: Out of the office",
+    "Out of office AutoReply: printer", "OOO: printer", "Auto: Re: printer",
     "I'm out of the office until Monday", "Vacation reply: printer", "Automatische Antwort: Drucker",
     "Abwesenheitsnotiz: Drucker", "Abwesenheit: Drucker", "AutoAntwort: Drucker", "Réponse automatique : imprimante",
     "Absence du bureau: imprimante", "Respuesta automática: impresora", "Fuera de la oficina: impresora",
@@ -239,7 +239,7 @@ OUT_OF_OFFICE = [
     "Automaattinen vastaus: tulostin", "Poissaoloilmoitus", "Automatická odpověď: tiskárna",
     "Автоматический ответ: принтер", "Автоответ: принтер", "Otomatik Yanıt: yazıcı", "Automatikus válasz: nyomtató",
     "自动回复: 打印机", "自動返信: プリンター", "自動回覆: 印表機", "不在通知", "자동 회신: 프린터", "부재중 알림",
-    "[Auto-Reply] printer", "AW: Automatische Antwort: Drucker",
+    "[Auto-Reply] printer",
 ]  # fmt: skip
 
 
@@ -247,6 +247,15 @@ OUT_OF_OFFICE = [
 def test_subjects_of_auto_replies_in_many_languages(subject: str) -> None:
     message = read(f"Subject: {subject}")
     assert message.origin.rule == "auto-reply-subject"
+
+
+@pytest.mark.parametrize("subject", ["Re: Out of the office", "AW: Automatische Antwort: Drucker"])
+def test_who_answers_an_auto_reply_is_a_person_unless_the_text_tells_of_an_absence(
+    subject: str,
+) -> None:
+    assert read(f"Subject: {subject}").origin.kind is Origin.PERSON
+    away = read(f"Subject: {subject}", "I am out of the office.")
+    assert away.origin.rule == "auto-reply-subject"
 
 
 def test_facts_come_before_habits() -> None:

@@ -47,6 +47,32 @@ def test_an_empty_plain_text_gives_way_to_the_html() -> None:
     assert message.text == "html words" and "plain-text-empty" in message.defects
 
 
+def test_a_notice_that_asks_for_html_gives_way_to_the_html() -> None:
+    notice = "Content-Type: text/plain\n\nYour mail program does not show HTML. Please view this message in another."
+    message = read(multipart("alternative", notice, HTML))
+    assert message.text == "html words" and "plain-text-empty" in message.defects
+    about = "Content-Type: text/plain\n\nWhy is my HTML in your message broken?"
+    assert "broken" in read(multipart("alternative", about, HTML)).text
+
+
+def test_a_boundary_that_stands_nowhere_is_looked_for() -> None:
+    message = read(multipart("mixed", PLAIN, IMAGE).replace("boundary=mixed-b", "boundary=other"))
+    assert message.text == "plain words" and len(message.attachments) == 1
+    assert "boundary-missing" in message.defects
+    drawn = read("Content-Type: multipart/mixed; boundary=other\n\n--\nAnn\n--x\nwords\n--x--\n")
+    assert "words" in drawn.text and "multipart-without-parts" in drawn.defects
+
+
+@pytest.mark.parametrize("encoding", ['"quoted-printable"', "quoted-printeable", "quote-printable"])
+def test_a_transfer_encoding_is_read_as_meant(encoding: str) -> None:
+    assert read(f"Content-Transfer-Encoding: {encoding}\n\n5 =3D 5").text == "5 = 5"
+
+
+def test_a_type_the_wrong_way_round_is_read_as_meant() -> None:
+    message = read("Content-Type: plain/text\n\nwords")
+    assert message.text == "words" and "content-type-invalid" in message.defects
+
+
 def test_images_are_tied_to_the_html_that_shows_them() -> None:
     page = 'Content-Type: text/html\n\n<img src="cid:i1@x">'
     stray = IMAGE.replace("i1@x", "i2@x")

@@ -94,6 +94,12 @@ def test_ids(raw: str, ids: tuple[str, ...]) -> None:
         ("Mon, 2 Feb 2026 23:59:60 +0000", "2026-02-02T23:59:59+00:00"),
         ("2026-02-02T10:00:00Z", "2026-02-02T10:00:00+00:00"),
         ("Mon, 2 Feb 2026 10:00:00 +9999", "2026-02-02T10:00:00+00:00"),
+        ("Mon, 2 Feb 2026 10:00:00 +01:00", "2026-02-02T10:00:00+01:00"),
+        ("Mon, 2 Feb 2026 10:00:00 GMT-0530", "2026-02-02T10:00:00-05:30"),
+        ("Mon, 2 Feb 2026 9:05:00 PM +0100", "2026-02-02T21:05:00+01:00"),
+        ("Mon, 2 Feb 2026 12:05 am GMT", "2026-02-02T00:05:00+00:00"),
+        ("Di, 3 Mrz 2026 10:00:00 +0100", "2026-03-03T10:00:00+01:00"),
+        ("lun., 2 févr. 2026 10:00:00 +0100", "2026-02-02T10:00:00+01:00"),
         ("Mon, 31 Feb 2026 10:00:00 +0000", None),
         ("yesterday", None),
         ("9" * 100_000, None),
@@ -118,6 +124,11 @@ def test_folding_keeps_the_white_space() -> None:
 def test_eight_bit_heads_are_read() -> None:
     assert read("Subject: Grüße\n".encode()) == ([("subject", "Grüße")], set())
     assert read("Subject: Grüße\n".encode("latin-1")) == ([("subject", "Grüße")], {"header-8bit"})
+
+
+def test_a_japanese_head_as_it_was_before_encoded_words_is_read() -> None:
+    octets = b"Subject: " + "製品の件".encode("iso2022_jp") + b"\n"
+    assert read(octets) == ([("subject", "製品の件")], {"header-8bit"})
 
 
 def test_what_decodes_to_line_ends_makes_no_line() -> None:
