@@ -45,6 +45,7 @@ from mailflow.desk.letters import (
     reminder_letter,
 )
 from mailflow.desk.notices import DoneFacts
+from mailflow.desk.policy import Policy
 from mailflow.desk.relay import relay_recipients
 from mailflow.desk.suggestion import NO_SUGGESTION
 from mailflow.desk.ticket import Article, LinkKind, ParticipantRole, Ticket
@@ -116,14 +117,30 @@ def protect_reply_address(work: Work, desk: Desk, decision: Decision) -> None:
     work.tickets.note_event(ticket_id, "reply address replaced", reason, desk.clock(), by=by)
 
 
-def carry_out(work: Work, desk: Desk, occasion: Occasion, read_text: str, message_row: int) -> None:
+def name_of(policy: Policy, author: tuple[str, str]) -> str:
+    """What to call who wrote an answer, by address and name: an agent as configured, others by their own name."""
+    agent = policy.agent(author[0])
+    return (agent.name if agent else "") or author[1] or author[0]
+
+
+def carry_out(
+    work: Work,
+    desk: Desk,
+    occasion: Occasion,
+    read_text: str,
+    message_row: int,
+    *,
+    sent: bool = False,
+) -> None:
     """Do what the commands of a recorded mail say, and tell everybody it concerns, once.
 
-    ``read_text`` are the words below the commands.
+    ``read_text`` are the words below the commands. ``sent``: their author sent them to the customer already.
     """
     decision, ticket = occasion.decision, occasion.ticket
     by = decision.agent_address or ""
-    before = work.tickets.answered_since(ticket.id, occasion.message.in_reply_to, by)
+    me = desk.policy.agent(by)
+    told_by = occasion.message.in_reply_to
+    before = work.tickets.answered_since(ticket.id, told_by, by, me.name if me else "")
     done: list[DoneFacts] = []
     for command in in_order(decision.commands):
         done += _do(work, desk, occasion, command, read_text, message_row, by)
@@ -131,18 +148,16 @@ def carry_out(work: Work, desk: Desk, occasion: Occasion, read_text: str, messag
     crossed = before if relayed else None
     if decision.commands or decision.exposed or crossed:
         to = [p.address for p in relay_recipients(ticket, desk.policy)] if relayed else []
-        agent = desk.policy.agent(crossed or "")
-        name = (agent.name or agent.address) if agent else crossed
         current = work.tickets.ticket(ticket.id) or ticket
         letter = command_receipt(
             replace(occasion, ticket=current),
             desk.policy,
             done,
             answered_to=to,
-            answered_before=name,
+            answered_before=name_of(desk.policy, crossed) if crossed else None,
         )
         queue_letter(work, desk, letter, current)
-    if relayed:
+    if relayed or sent:
         for letter in answered_letters(occasion, read_text, desk.policy):
             queue_letter(work, desk, letter, ticket)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mailflow.desk.decision import Voice
 from mailflow.desk.letters import Occasion, command_receipt
 from mailflow.flow.answer import Desk, queue_letter
+from mailflow.flow.commands import name_of
 from mailflow.flow.ports import Work
 
 
@@ -17,8 +18,7 @@ def point_out_crossing(work: Work, desk: Desk, occasion: Occasion, message_row: 
     by = decision.agent_address
     if other is None or by == other[0]:
         return
-    agent = desk.policy.agent(other[0])
-    name = (agent.name if agent else "") or other[1] or other[0]
+    name = name_of(desk.policy, other)
     reason = f"{name} had answered the same message: both answers reached the customer"
     work.tickets.note_event(ticket.id, "crossing answers", reason, desk.clock(), by=by or "")
     if by is None:

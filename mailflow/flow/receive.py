@@ -312,9 +312,11 @@ def _record(
             occasion = Occasion(
                 waiting.id, message, decision, suggestion, recorded.ticket, 0, desk.articles
             )
-            carry_out(work, desk, occasion, spoken.new_text, recorded.message_row)
-            if waiting.source is Source.SENT:
-                point_out_crossing(work, desk, occasion, recorded.message_row)
+            sent = waiting.source is Source.SENT
+            row = recorded.message_row
+            carry_out(work, desk, occasion, spoken.new_text, row, sent=sent)
+            if sent:
+                point_out_crossing(work, desk, occasion, row)
         do_what_was_asked(work, desk, recorded.ticket, message, decision)
         set_clocks(work, desk, recorded.ticket.id)
     text = f"{decision.store.value}: {decision.store.reason}"

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     Select,
     Text,
+    and_,
     cast,
     delete,
     exists,
@@ -69,6 +70,18 @@ def family(ticket_id: int) -> Select[tuple[int]]:
     """The ticket and those merged into it."""
     row = t.ticket.c
     return select(row.id).where((row.id == ticket_id) | (row.merged_into == ticket_id))
+
+
+def _answers(ticket_id: int) -> ColumnElement[bool]:
+    """What agents wrote to the customer: relayed by us, or sent from the mailbox. Not our own copies of it."""
+    column = t.message.c
+    relayed = exists().where(t.outbox.c.key == "relay:" + cast(column.raw_message_id, Text))
+    return and_(
+        column.ticket_id.in_(family(ticket_id)),
+        column.direction == "in",
+        column.voice == Voice.AGENT.value,
+        column.public | relayed,
+    )
 
 
 class SqlTickets:
@@ -328,7 +341,9 @@ class SqlTickets:
         ).scalar()
         return [(a["article_id"], a["confidence"]) for a in (said or {}).get("articles") or ()]
 
-    def answered_since(self, ticket_id: int, message_ids: Sequence[str], by: str) -> str | None:
+    def answered_since(
+        self, ticket_id: int, message_ids: Sequence[str], by: str, name: str
+    ) -> tuple[str, str] | None:
         mail = t.outbox.c
         ids = [key_text(i) for i in message_ids]
         seen_at = self._connection.execute(
@@ -337,24 +352,20 @@ class SqlTickets:
         if seen_at is None:
             return None
         answer = t.message.c
-        return self._connection.execute(
-            select(answer.author)
-            .select_from(t.message)
-            .join(t.outbox, mail.key == "relay:" + cast(answer.raw_message_id, Text))
-            .where(
-                answer.ticket_id.in_(family(ticket_id)),
-                answer.voice == Voice.AGENT.value,
-                answer.author != by,
-                mail.created_at >= seen_at,
-            )
-            .order_by(mail.id.desc())
+        # From the mailbox they all write under the support address: there the name tells them apart.
+        theirs = (answer.author == by) | (answer.public & (answer.author_name == name))
+        row = self._connection.execute(
+            select(answer.author, answer.author_name)
+            .where(_answers(ticket_id), ~theirs, answer.created_at >= seen_at)
+            .order_by(answer.id.desc())
             .limit(1)
-        ).scalar()
+        ).first()
+        return (row.author, row.author_name) if row else None
 
     def answered_beside(
         self, ticket_id: int, message_ids: Sequence[str], message_row: int
     ) -> tuple[str, str] | None:
-        column, mail = t.message.c, t.outbox.c
+        column = t.message.c
         inside = column.ticket_id.in_(family(ticket_id))
         ids = [key_text(i) for i in message_ids]
         asked = self._connection.execute(
@@ -365,15 +376,12 @@ class SqlTickets:
         ).first()
         if asked is None or mine is None:
             return None
-        relayed = exists().where(mail.key == "relay:" + cast(column.raw_message_id, Text))
         row = self._connection.execute(
             select(column.author, column.author_name)
             .where(
-                inside,
-                column.voice == Voice.AGENT.value,
+                _answers(ticket_id),
                 column.id > asked,
                 column.id < message_row,
-                column.public | relayed,
                 (column.author != mine.author) | (column.author_name != mine.author_name),
             )
             .order_by(column.id.desc())

@@ -14,8 +14,10 @@ from sqlalchemy import update
 
 from mailflow.config import ConfigError
 from mailflow.demo.servers import EmbeddedServers
+from mailflow.desk.changes import Delete
 from mailflow.desk.suggestion import ArticleSuggestion, Suggestion
 from mailflow.desk.ticket import Article
+from mailflow.flow.changes import change_ticket
 from mailflow.store import tables as t
 from tests.daemon import rows
 from tests.desks import Desk, answer_to, inbox, letter
@@ -42,6 +44,9 @@ class OnDovecot:
     def deliver(self, to: str, octets: bytes, envelope_sender: str) -> None:
         assert to == SUPPORT
         self._dovecot.deliver(to, octets)
+
+    def put(self, user: str, folder: str, octets: bytes) -> None:
+        self._dovecot.deliver(user, octets, folder)
 
 
 @pytest.fixture(scope="module")
@@ -274,6 +279,76 @@ def test_a_mail_opens_a_ticket_for_somebody_else(desk, servers):
     command(desk, servers, "Dear Boss, we look at it.", notice=told)
     assert newest(servers, BOSS).text.strip() == "Dear Boss, we look at it."
     assert "rang" not in newest(servers, BOSS).text
+
+
+def test_what_was_done_is_undone(desk, servers):
+    opened(desk)
+    before = ticket(desk)
+    command(desk, servers, "#claim\r\n#tag vpn dns\r\n#snooze 3d\r\n#due friday\r\n#mute")
+    assert rows(desk.folder, "select tag from ticket_tag order by tag") == [("dns",), ("vpn",)]
+    assert all(ticket(desk)[f] for f in ("assignee", "snoozed_until", "due_at", "muted"))
+    command(desk, servers, "#unassign\r\n#untag vpn dns\r\n#wake\r\n#due none\r\n#unmute")
+    assert rows(desk.folder, "select tag from ticket_tag") == []
+    assert ticket(desk) == before
+    assert len(to_customers(servers)) == 1  # the acknowledgement
+
+
+def test_a_deleted_ticket_stays_deleted(desk, servers):
+    opened(desk)
+    notice, known = newest(servers, ANN), newest(servers, MIA)
+    with desk.app.store.begin() as work:
+        change_ticket(work, desk.app.desk, 1, Delete(), by="admin")
+    back = command(desk, servers, "#open\r\nRestart it.", notice=notice)
+    assert back[0].subject.startswith("Not sent")
+    said = desk.receive(answer_to(known, MIA, "Is anybody there?"))[0]
+    assert said.ticket.id == 2
+    assert said.decision.thread.linked_to == 1
+    assert "was deleted" in said.decision.thread.reason
+    assert ticket(desk)["status"] == "closed"
+
+
+def test_files_travel_with_an_answer(desk, servers):
+    opened(desk)
+    body = (
+        "--b\r\nContent-Type: text/plain\r\n\r\n#high\r\n\r\nSee the plan.\r\n"
+        "--b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=plan.pdf\r\n\r\n"
+        "%PDF-1\r\n--b--\r\n"
+    )
+    to = newest(servers, ANN).reply_to[0].address
+    fields = ("MIME-Version: 1.0", "Content-Type: multipart/mixed; boundary=b")
+    desk.receive(letter(ANN, "Re: It is broken", body, *fields, to=to))
+    answer = newest(servers, MIA)
+    assert answer.new_text.strip() == "See the plan."
+    assert [(a.filename, a.content) for a in answer.attachments] == [("plan.pdf", b"%PDF-1")]
+
+
+def test_people_in_copy_stay_in(servers, tmp_path):
+    """Who is vouched for brings people along, and they get every answer beside the customer."""
+    env = {"MAILFLOW_MAILBOX__AUTHSERV_ID": "mx.desk.test"}
+    desk = Desk(servers, tmp_path / "desk", SUPPORT, extra=AGENTS, env=env)
+
+    def arrives(author, subject, body, *fields, to=SUPPORT):
+        domain = author.partition("@")[2]
+        passed = f"Authentication-Results: mx.desk.test; dmarc=pass header.from={domain}"
+        servers.put(SUPPORT, "INBOX", letter(author, subject, body, passed, *fields, to=to))
+        desk.step()
+
+    arrives(MIA, "It is broken", "Please help.", f"Cc: {BOSS}")
+    arrives(ANN, "Re: It is broken", "Restart it.", to=newest(servers, ANN).reply_to[0].address)
+    for who in (MIA, BOSS):
+        answer = newest(servers, who)
+        assert answer.new_text.strip() == "Restart it."
+        assert [a.address for a in (*answer.to, *answer.cc)] == [MIA, BOSS]
+    desk.close()
+
+
+def test_an_answer_becomes_the_draft_of_an_article(desk, servers):
+    opened(desk)
+    command(desk, servers, "#make-article A stuck button\r\n\r\nHold the button.")
+    assert newest(servers, MIA).text.strip() == "Hold the button."
+    assert rows(desk.folder, "select id, title, body, status from article") == [
+        ("a-stuck-button", "A stuck button", "Hold the button.", "draft")
+    ]
 
 
 def with_articles(desk, without=""):

@@ -89,8 +89,13 @@ class Tickets(Protocol):
         """The (id, confidence) of the articles suggested for the message the first of these mails of ours told of."""
         ...
 
-    def answered_since(self, ticket_id: int, message_ids: Sequence[str], by: str) -> str | None:
-        """Another agent whose answer was recorded after the mail of ours with one of these ids. Their address."""
+    def answered_since(
+        self, ticket_id: int, message_ids: Sequence[str], by: str, name: str
+    ) -> tuple[str, str] | None:
+        """Who else answered after we wrote the mail with one of these ids: address and name.
+
+        ``by`` and ``name`` are the agent who asks.
+        """
         ...
 
     def answered_beside(
