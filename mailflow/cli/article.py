@@ -221,7 +221,10 @@ def announce(
         bool, typer.Option("--never", help="Let the waiting news go: tell nobody.")
     ] = False,
 ) -> None:
-    """Tell everybody who waits for an article that it has a workaround or is fixed. Each once."""
+    """Tell everybody who waits for an article its news, each once.
+
+    News is that it has a workaround now, or is fixed. You see how many and who first.
+    """
     from mailflow.desk.articles import NEWS
     from mailflow.flow.articles import planned_announcement
 
@@ -258,7 +261,7 @@ def draft(
     ticket: Annotated[int, typer.Argument(metavar="TICKET", help="Number of the ticket.")],
     title: Title = None,
 ) -> None:
-    """Make a draft article of the latest answer an agent gave in a ticket."""
+    """Make a draft article of an agent's latest answer in a ticket."""
     from mailflow.flow.articles import draft_article_from_message
 
     with opened_store(ctx) as store, store.begin() as work:
@@ -310,7 +313,10 @@ def export(
         Path, typer.Argument(metavar="TARGET", help="A folder for Markdown files, or a .csv file.")
     ],
 ) -> None:
-    """Write every article to Markdown files, or to one CSV that `mailflow model train` reads."""
+    """Write all articles to Markdown files, or to one CSV.
+
+    `mailflow model train` reads that CSV.
+    """
     from mailflow.edges.article_files import article_text
 
     with opened_store(ctx) as store, store.begin() as work:

@@ -37,7 +37,7 @@ NOUNS = (
     Noun("run", "mailflow.cli.run", "run", "Turn mail into tickets: the daemon, or one round with --once."),
     Noun("inspect", "mailflow.cli.inspect", "inspect", "Say what is read in a raw message and decided on it."),
     Noun("import", "mailflow.cli.import_", "import_", "Make tickets of old mail; no mail leaves."),
-    Noun("ticket", "mailflow.cli.ticket", "app", "List, show and solve tickets."),
+    Noun("ticket", "mailflow.cli.ticket", "app", "List, show, change and solve tickets."),
     Noun("article", "mailflow.cli.article", "app", "Known issues: add, edit, import, export, announce."),
     Noun("people", "mailflow.cli.people", "app", "Customers: their language, and who wants no updates."),
     Noun("outbox", "mailflow.cli.outbox", "app", "Mail waiting, sent, held or failed."),

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 
 app = typer.Typer(help="List, show, change and solve tickets.", no_args_is_help=True)
-register(app)
-
 _PRIORITIES = {Priority.URGENT: "bold red", Priority.HIGH: "yellow", Priority.LOW: "dim"}
 _STATUSES = {TicketStatus.NEW: "bold", TicketStatus.SOLVED: "green", TicketStatus.CLOSED: "dim"}
 _SHOWN_LINES = 12
@@ -104,7 +102,7 @@ def show(
     number: Annotated[int, typer.Argument(metavar="N", help="Number of the ticket.")],
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
 ) -> None:
-    """Show a ticket: its mails, the four answers, what happened."""
+    """Show a ticket: its mails, how each was decided, what happened."""
     with opened_store(ctx) as store:
         detail = show_ticket(store, number)
     if detail is None:
@@ -188,7 +186,10 @@ def features(
     ctx: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
 ) -> None:
-    """Show which features are asked for and by how many people, the most wanted first."""
+    """Show which features are asked for, and by how many people.
+
+    The most wanted stands first.
+    """
     from mailflow.desk.bursts import group_requests
     from mailflow.store.bursts import feature_requests
 
@@ -287,3 +288,6 @@ def _print_events(console: Console, detail: TicketDetail) -> None:
         by = event.detail.get("by")
         told = f"  {event.reason}" + (f"  (by {by})" if by else "")
         print_labelled(console, label, cell(event.kind).append(told, "dim"))
+
+
+register(app)  # below list, show and solve in --help

@@ -68,7 +68,10 @@ def status(
     number: Number,
     word: Annotated[TicketStatus, typer.Argument(metavar="STATUS", help="The new status.")],
 ) -> None:
-    """Set a ticket's status. The requester is told nothing; `solve` tells them."""
+    """Set a ticket's status; the customer is told nothing.
+
+    `ticket solve` tells them.
+    """
     _change(ctx, number, SetStatus(word))
 
 
@@ -82,7 +85,10 @@ def priority(
     number: Number,
     word: Annotated[Priority, typer.Argument(metavar="PRIORITY", help="The new priority.")],
 ) -> None:
-    """Set a ticket's priority; the next progress update is planned anew."""
+    """Set a ticket's priority.
+
+    The next progress update is planned anew.
+    """
     _change(ctx, number, SetPriority(word))
 
 
@@ -133,17 +139,26 @@ def untag(
 
 
 def snooze(ctx: typer.Context, number: Number, until: Moment) -> None:
-    """Put a ticket out of sight until then, or until the customer writes."""
+    """Put a ticket out of sight for some time.
+
+    It comes back at the moment you say, or as soon as the customer writes.
+    """
     _change(ctx, number, Snooze(_moment(ctx, until)))
 
 
 def due(ctx: typer.Context, number: Number, at: Moment) -> None:
-    """Say by when a ticket must be done; its agents are reminded then."""
+    """Say by when a ticket must be done.
+
+    Its agents are reminded then.
+    """
     _change(ctx, number, SetDue(_moment(ctx, at)))
 
 
 def merge(ctx: typer.Context, number: Number, into: Other) -> None:
-    """Merge ticket N into ticket M. Its mail, people and history follow; the requester is told nothing."""
+    """Merge ticket N into ticket M.
+
+    Its mail, people and history follow; the requester is told nothing.
+    """
     _change(ctx, number, MergeInto(into))
 
 
@@ -154,7 +169,10 @@ def split(
         int, typer.Argument(metavar="MESSAGE", help="Its id, as `ticket show N --json` tells it.")
     ],
 ) -> None:
-    """Make a customer's message, and what came after it, a ticket of its sender's own."""
+    """Make a customer's later message a ticket of its own.
+
+    What came after it goes along.
+    """
     from mailflow.flow.changes import split_ticket
 
     with opened_store(ctx) as store, store.begin() as work:
@@ -177,7 +195,7 @@ def kind(
     number: Number,
     word: Annotated[TicketKind, typer.Argument(metavar="KIND", help="What kind of ticket it is.")],
 ) -> None:
-    """Say whether a ticket is a problem, a question or a feature request."""
+    """Say if it is a problem, a question or a feature request."""
     _change(ctx, number, SetKind(word))
 
 
@@ -205,7 +223,10 @@ def delete(
     number: Number,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Delete a ticket. Its mail stays known, so that nothing brings it back; a late reply opens a new one."""
+    """Delete a ticket.
+
+    Its mail stays known, so that nothing brings it back; a late reply opens a new one.
+    """
     if not yes:
         typer.confirm(f"Delete ticket #{number} for good?", abort=True)
     _change(ctx, number, Delete())
