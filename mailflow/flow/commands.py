@@ -175,18 +175,14 @@ def _do(
     change = change_of(command, desk.policy, ticket.queue, desk.clock())
     if change is not None:
         verdict = change_ticket(work, desk, ticket.id, change, by=by)
-        if isinstance(verdict, Unchanged):
-            return [DoneFacts(what=verdict.kind.value, value=verdict.value)]
-        if not isinstance(verdict, Changed):
+        if isinstance(verdict, Refused):
             return []
+        current = work.tickets.ticket(ticket.id) or ticket
+        if isinstance(verdict, Unchanged):
+            return [_done(desk, current, verdict.kind, verdict.value)]
         if isinstance(change, Assign) and change.agent and change.agent != by:
             _tell_assigned(work, desk, verdict.ticket, change.agent, by, occasion.message_row)
-        moment = {
-            ChangeKind.SNOOZE: verdict.ticket.snoozed_until,
-            ChangeKind.DUE: verdict.ticket.due_at,
-        }.get(verdict.kind)
-        at = moment and moment.astimezone(desk.policy.calendar(ticket.queue).zone)
-        return [DoneFacts(what=verdict.kind.value, value=verdict.after, at=at)]
+        return [_done(desk, current, verdict.kind, verdict.after)]
     match command:
         case WriteNote():
             detail = {"from": "", "to": f"message {message_row}", "by": by}
@@ -216,6 +212,14 @@ def _do(
             return [DoneFacts(what="update", at=at)]
         case _:
             return []
+
+
+def _done(desk: Desk, ticket: Ticket, kind: ChangeKind, value: str) -> DoneFacts:
+    """What stands in ``ticket`` now. A moment is told in the desk's zone."""
+    moments = {ChangeKind.SNOOZE: ticket.snoozed_until, ChangeKind.DUE: ticket.due_at}
+    moment = moments.get(kind)
+    at = moment and moment.astimezone(desk.policy.calendar(ticket.queue).zone)
+    return DoneFacts(what=kind.value, value=value, at=at)
 
 
 def _tell_assigned(

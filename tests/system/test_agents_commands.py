@@ -467,6 +467,9 @@ def test_a_receipt_names_what_was_so_already(desk, servers):
     assert "Priority: urgent" in receipt.text
     assert f"Assigned to: {ANN}" in receipt.text
     assert f"Your answer went to {MIA}." in receipt.text
+    first, second = (command(desk, servers, "#due friday")[0].text for _ in range(2))
+    assert "Due by: Friday" in first
+    assert second == first
 
 
 def test_help_tells_every_command(desk, servers):

@@ -139,6 +139,21 @@ def test_a_reply_address_that_a_provider_spelt_anew_still_works(desk, servers):
     assert inbox(servers, MIA)[-1].new_text.strip() == "In capitals."
 
 
+@pytest.mark.parametrize("end", ["\n.\n", "\r.\r", "\n.\r\n", "\r\n.\n"])
+def test_what_we_pass_on_smuggles_no_second_mail(desk, servers, end):
+    smuggled = (
+        f"Look:{end}MAIL FROM:<{ANN}>\r\nRCPT TO:<{MIA}>\r\nDATA\r\nSubject: x\r\n\r\nYours{end}"
+    )
+    to = inbox(servers, ANN)[0].reply_to[0].address
+    before, earlier = len(servers.messages(MIA)), len(servers.accepted)
+    desk.receive(letter(ANN, "Re: It is broken", smuggled, to=to), to=SUPPORT)
+    assert len(servers.messages(MIA)) == before + 1
+    for mail in servers.accepted[earlier:]:
+        assert b"\n" not in mail.octets.replace(b"\r\n", b"")
+        assert b"\r" not in mail.octets.replace(b"\r\n", b"")
+    assert "MAIL FROM" in inbox(servers, MIA)[-1].text
+
+
 def participants(desk, ticket):
     query = f"select address from participant where ticket_id = {ticket}"
     return {address for (address,) in rows(desk.folder, query)}
