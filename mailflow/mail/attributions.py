@@ -38,7 +38,7 @@ _DAY_MONTH: Final = re.compile(r"\b\d{1,2}\.?\s?[^\W\d_]{3,12}\b|\b[^\W\d_]{3,12
 _ADDRESS: Final = re.compile(r"[^\s<>\"@,;:()]{1,64}@[^\s<>\"@,;:()]{1,120}")
 _BRACKETED: Final = re.compile(r"[<(\[][^<>()\s]{1,64}@[^<>()\s]{1,120}")
 _LEADING_DATE: Final = re.compile(
-    rf"^[\"'*_\s(\[]{{0,4}}(?:{_YEAR}[./年년-]|\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}|\d{{4}}\s?년"
+    rf"^[\"'*_\s(\[]{{0,4}}(?:{_YEAR}(?:[./年년-]|\(e\)ko)|\d{{1,2}}[./-]\s?\d{{1,2}}[./-]\s?\d{{2,4}}|\d{{4}}\s?년"
     r"|\d{1,2}[.,]?\s(?:de\s)?[^\W\d]{3,12}[.,]?\s|\d{1,2}:\d\d,|\d{1,2}月\d{1,2})"
 )
 # 2016-03-03 17:21 GMT+01:00 Some One — Gmail in most languages until 2018.
@@ -90,6 +90,8 @@ _OWN_WORDS: Final = re.compile(
 )
 
 
+# How attributions begin that begin with a phrase: Apple in Polish, Gmail in Catalan.
+_HEADS: Final = ("wiadomość napisana przez", "missatge de ", "mensagem de ", "message de ")
 _POSSESSIVE: Final = re.compile(
     r"^(?:my|our|your|his|her|their|mein\w*|unser\w*|ihr\w*|euer|eure|mon|ma|notre|votre|mi|nuestr[oa]|su|"
     r"il (?:mio|nostro|vostro|suo)|la (?:mia|nostra|vostra|sua)|(?:o )?(?:meu|nosso|seu)|(?:a )?(?:minha|nossa|sua)|"
@@ -207,6 +209,27 @@ def may_begin_attribution(line: str) -> bool:
     if _LEADING_DATE.match(folded) or _OPENER.match(folded):
         return True
     return bool(_VERB.search(folded) and (_DATE.search(folded) or _TIME.search(folded)))
+
+
+def is_verb(line: str) -> bool:
+    """Whether ``line`` is nothing but the "wrote:" of an attribution."""
+    folded = line[:60].casefold().strip().rstrip(" :：")
+    return folded in _VERBS or folded in _CJK_VERBS
+
+
+def has_head(text: str) -> bool:
+    """Whether ``text`` begins with a phrase that only attributions begin with."""
+    return text[:80].casefold().startswith(_HEADS)
+
+
+def may_open(text: str) -> bool:
+    """Whether ``text`` can be the first line of an attribution above a quote: a date, or verb and date."""
+    folded = text[:MAX_ATTRIBUTION].casefold()
+    if not _DIGIT.search(folded):
+        return False
+    dated = bool(_DATE.search(folded) or _TIME.search(folded) or _DAY_MONTH.search(folded))
+    opened = bool(_LEADING_DATE.match(folded) or _OPENER.match(folded))
+    return dated and (opened or bool(_VERB.search(folded)))
 
 
 def opens_with_year(line: str) -> bool:

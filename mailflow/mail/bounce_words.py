@@ -71,7 +71,7 @@ DELAY: Final = re.compile(
     re.IGNORECASE,
 )
 GAVE_UP: Final = re.compile(
-    r"permanent(?:ly)?\b.{0,40}(?:fail|error|fatal)|gave up|giving up|given up|no further|undeliverable|action: failed|delivery (?:has )?failed|"
+    r"(?<!not a )permanent(?:ly)?\b.{0,40}(?:fail|error|fatal)|gave up|giving up|given up|no further|undeliverable|action: failed|delivery (?:has )?failed|"
     r"could not be delivered|(?:was|been|is) (?:blocked|rejected|refused|bounced|discarded)|failed permanently|has failed|\(failure\)|failure notice",
     re.IGNORECASE,
 )

@@ -19,6 +19,7 @@ from mailflow.mail.scan import (
 )
 
 MAX_HEADER_BLOCK: Final = 20
+_MARGIN: Final = " " * 8
 
 
 def cut_older(scan: Scan) -> None:
@@ -49,7 +50,7 @@ def _role(scan: Scan, at: int) -> str:
 
 
 def _begins_older(scan: Scan, at: int) -> bool:
-    if is_divider(scan.lines[at]) or _header_block_end(scan, at) > at:
+    if is_divider(scan.lines[at]) or _header_block_end(scan, at) > at or _is_notes_table(scan, at):
         return True
     return is_above_line(scan.lines[at]) and at > 0 and is_bare_rule(scan, at - 1)
 
@@ -133,6 +134,19 @@ def _heads_a_mail(scan: Scan, at: int, end: int, roles: dict[str, str]) -> bool:
     if not addressed and (not below or "subject" not in roles):
         return False  # no address, and nothing below or no subject: a travel request
     return len(roles.keys() - {"other"}) >= enough and bool(roles.keys() & {"from", "date"})
+
+
+def _is_notes_table(scan: Scan, at: int) -> bool:
+    """Whether Lotus Notes drew its table here: the author at the left, "To", "cc" and "Subject" at the right."""
+    if not scan.lines[at].startswith(_MARGIN):
+        return False
+    labels = [
+        line.rsplit(None, 1)[-1].lower()
+        for line in scan.lines[at : at + MAX_HEADER_BLOCK]
+        if line.startswith(_MARGIN) and line.strip()
+    ]
+    seen = [label for label in labels if label in ("to", "cc", "subject")]
+    return seen[:3] == ["to", "cc", "subject"]
 
 
 def _belongs_to_form(scan: Scan, at: int) -> bool:

@@ -11,13 +11,15 @@ from mailflow.mail.scan import ATTRIBUTION, EMPTY, OLDER, QUOTE, SIGNATURE, TEXT
 MAX_ATTRIBUTION_LINES: Final = 4
 LONG_SENTENCE: Final = 25  # shorter lines that end in a full stop may be "Den man. 2."
 LONG_LINE: Final = 60  # a quoted line this long may have been wrapped into an unquoted one
-_NAMED_BAR: Final = re.compile(
-    r"^\s{0,8}\w{1,20}>"
-)  # "    Kim> text", below Supercite's attribution
+_NAMED_BAR: Final = re.compile(r"^\s{0,8}\w{1,20}>")  # Supercite: "    Kim> text"
 _BARRED: Final = re.compile(r"^\s{0,2}[|¦│:»›]")
 MAX_NAME_WORDS: Final = 12
+LEAST_WIDTH: Final = 58  # no program breaks lines that are shorter
+MAX_BEGINNING: Final = 160  # characters of an attribution above the line that tells it
+MAX_ABBREVIATION: Final = 5
+MAX_REST: Final = 60
 _NAME_AND_ADDRESS: Final = re.compile(
-    r"^[^<>@]{1,100}[<(][^<>()\s]{1,64}@[^<>()\s]{1,120}[>)][,،]?$"
+    r"^[^<>@]{1,100}[<(][^<>()\s]{1,64}@[^<>()\s]{1,120}[>)][^<>@]{0,40}$"
 )
 _CLOSING_ANGLE: Final = re.compile(r"^\s{0,4}>\s{0,3}(?:[^>]{0,60}[:：]|[:：])\s*$")
 
@@ -42,7 +44,7 @@ def find_attributions(scan: Scan) -> None:
     while at < len(scan.lines):
         end = _attribution_end(scan, at) if _may_introduce(scan, at) else at
         if end > at:
-            start = at - 1 if _is_name_above(scan, at) or _is_begun_above(scan, at) else at
+            start = _begins_above(scan, at)
             scan.kinds[start:end] = [ATTRIBUTION] * (end - start)
             _quote_bars(scan, end, named=attributions.is_supercite(scan.lines[at]))
             at = end
@@ -67,7 +69,7 @@ def _attribution_end(scan: Scan, at: int) -> int:
         if len(joined) > attributions.MAX_ATTRIBUTION:
             return at
         if attributions.is_attribution(joined, quote_follows=_quote_follows(scan, end)):
-            return end + 1
+            return end + 1 + _is_rest(scan, joined, end + 1)
         if end == at and attributions.begins_with_attribution(line):
             return at + 1
         if end == at and not attributions.may_begin_attribution(line):
@@ -75,24 +77,71 @@ def _attribution_end(scan: Scan, at: int) -> int:
     return at
 
 
-def _is_name_above(scan: Scan, at: int) -> bool:
-    """Whether an attribution was wrapped below the name, or below name and address."""
-    if not at or scan.kinds[at - 1] != TEXT or (at > 1 and scan.lines[at - 2].strip()):
+def _is_rest(scan: Scan, joined: str, at: int) -> bool:
+    """Whether line ``at`` is the last word of an attribution that could have ended before: "je:"."""
+    if at >= len(scan.lines) or joined.endswith((":", "：")) or not _may_introduce(scan, at):
         return False
-    name = scan.lines[at - 1].strip()
-    if not scan.lines[at].lstrip().startswith("<"):
-        return bool(
-            _NAME_AND_ADDRESS.match(name)
-        )  # "Kim Lee <kim@example.com>" and "於 2026年…寫道："
-    return len(name.split()) <= MAX_NAME_WORDS and not name.endswith((".", "!", "?", ":", ","))
+    rest = scan.lines[at].strip()
+    if not rest.endswith((":", "：")) or len(rest) > MAX_REST:
+        return False
+    return len(rest) <= 2 or (
+        _quote_follows(scan, at)
+        and attributions.is_attribution(f"{joined} {rest}", quote_follows=True)
+    )
 
 
-def _is_begun_above(scan: Scan, at: int) -> bool:
-    """Whether the line above opens the attribution: a date with its year, alone in its paragraph."""
-    if not at or scan.kinds[at - 1] != TEXT or (at > 1 and scan.lines[at - 2].strip()):
-        return False
-    line = scan.lines[at - 1]
-    return not line.rstrip().endswith((".", "!", "?", ":")) and attributions.opens_with_year(line)
+def _begins_above(scan: Scan, at: int) -> int:
+    """Where the attribution read at ``at`` begins: clients wrap in its name, its date, its address."""
+    start = at
+    while start and at - start < MAX_ATTRIBUTION_LINES - 1 and _may_introduce(scan, start - 1):
+        start -= 1
+    if start == at or (start and scan.lines[start - 1].strip()) or not _could_wrap(scan, at):
+        return at  # nothing above, or more than an attribution has
+    above = " ".join(line.strip() for line in scan.lines[start:at])
+    if len(above) > MAX_BEGINNING or _ends_a_sentence(above):
+        return at
+    line = scan.lines[at]
+    if "@" not in line and _NAME_AND_ADDRESS.match(above):
+        return start
+    if attributions.opens_with_year(line):
+        return at  # complete as it is; what stands above it was written
+    if attributions.opens_with_year(above) or attributions.has_head(above):
+        return start
+    if _quote_follows(scan, at) and attributions.may_open(above):
+        return start
+    named = len(above.split()) <= MAX_NAME_WORDS and not above.endswith((":", ","))
+    parted = above.rfind("(") > above.rfind(")")  # "Kim Lee (Customer" and "Care) <kim@…"
+    return start if named and (parted or line.lstrip().startswith("<")) else at
+
+
+def _could_wrap(scan: Scan, at: int) -> bool:
+    """Whether the line above may have been broken before line ``at``.
+
+    Programs break lines that are long, or before and after addresses and dates; a short line that
+    ends in a word was ended by its author.
+    """
+    above, line = scan.lines[at - 1].rstrip(), scan.lines[at].strip()
+    last = above.rsplit(" ", 1)[-1]
+    return (
+        _width(above) + _width(line.split(" ", 1)[0]) >= LEAST_WIDTH
+        or line[0] in "<>(:"
+        or above.endswith(("<", ",", "،", "(", ">", ")"))
+        or any(character.isdigit() for character in last)
+        or (last.isupper() and len(last) <= MAX_ABBREVIATION)
+        or attributions.is_verb(line)
+    )
+
+
+def _width(text: str) -> int:
+    """Columns of ``text``: characters of East Asia take two."""
+    return len(text) + sum(1 for character in text if character >= "\u2e80")
+
+
+def _ends_a_sentence(text: str) -> bool:
+    """Whether ``text`` ends as a sentence does, and not in "kl." or "mar."."""
+    return text.endswith(("!", "?", ":", "。")) or (
+        text.endswith(".") and len(text.rsplit(" ", 1)[-1]) > MAX_ABBREVIATION
+    )
 
 
 def _continues(scan: Scan, joined: str, at: int) -> bool:
@@ -103,7 +152,7 @@ def _continues(scan: Scan, joined: str, at: int) -> bool:
     if scan.kinds[at] == QUOTE:  # "<name@example.com" and ">:" on the next line
         open_angle = joined.rfind("<") > joined.rfind(">")
         return open_angle and bool(_CLOSING_ANGLE.match(line))
-    if scan.kinds[at] == SIGNATURE:
+    if scan.kinds[at] == SIGNATURE or not _could_wrap(scan, at):
         return False
     # A line that opens an attribution of its own is not the rest of another.
     ended = len(joined) >= LONG_SENTENCE and joined.endswith((".", "!", "?", "。"))

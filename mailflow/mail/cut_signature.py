@@ -21,6 +21,8 @@ from mailflow.mail.scan import (
 MAX_SIGNATURE_LINES: Final = 25  # a longer block below "-- " is more text, not a signature
 MAX_FOOTER_LINES: Final = 15
 MAX_DISCLAIMER_LINES: Final = 40
+MAX_CITED_LINES: Final = 3
+MIN_ANNOUNCING_WORDS: Final = 4
 _ARMOR: Final = re.compile(r"^-----BEGIN PGP (SIGNED MESSAGE|SIGNATURE)-----\s*$")
 _ARMOR_END: Final = re.compile(r"^-----END PGP SIGNATURE-----\s*$")
 
@@ -94,6 +96,8 @@ def cut_tail(scan: Scan) -> None:
             return
         kind = scan.kinds[last]
         if kind in (QUOTE, ATTRIBUTION):
+            if _is_cited(scan, last):
+                return
             while last >= 0 and scan.kinds[last] not in (TEXT, SIGNATURE):
                 if scan.kinds[last] != EMPTY:
                     scan.kinds[last] = OLDER
@@ -104,6 +108,25 @@ def cut_tail(scan: Scan) -> None:
             scan.kinds[last - 1] = scan.kinds[last] = SIGNATURE
         elif not (_cut_footer(scan, last) or _cut_disclaimer(scan, last)):
             return
+
+
+def _is_cited(scan: Scan, last: int) -> bool:
+    """Whether the quote that ends at ``last`` is what its author cites: short, and announced by a sentence.
+
+    "Your page promises:" and a line or two. No attribution is like that: it names a day or an address.
+    """
+    start, full = last, 0
+    while start >= 0 and scan.kinds[start] in (QUOTE, EMPTY) and full <= MAX_CITED_LINES:
+        full += scan.kinds[start] == QUOTE
+        start -= 1
+    if start < 0 or full > MAX_CITED_LINES or scan.kinds[start] != TEXT:
+        return False
+    above = scan.lines[start].strip()
+    return (
+        above.endswith(":")
+        and len(above.split()) >= MIN_ANNOUNCING_WORDS
+        and not any(mark.isdigit() or mark in '@<"' for mark in above)
+    )
 
 
 def _is_link_of_footer(scan: Scan, last: int) -> bool:

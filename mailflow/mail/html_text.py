@@ -42,7 +42,6 @@ class Line:
 #: Elements that begin an older message which lasts to the end: class or id, exact, lower case.
 FROM_HERE_NAMES: Final = {
     "divrplyfwdmsg": "Outlook on the web",
-    "x_divrplyfwdmsg": "Outlook on the web, nested once",
     "appendonsend": "Outlook on the web",
     "stopspelling": "Hotmail (the rule above the header block)",
     "outlookmessageheader": "Outlook 2003",
@@ -89,7 +88,6 @@ SIGNATURE_NAMES: Final = {
     "moz-signature": "Thunderbird",
     "applemailsignature": "Apple",
     "signature": "Outlook on the web",
-    "x_signature": "Outlook on the web, nested once",
     "ms-outlook-mobile-signature": "Outlook for iOS and Android",
     "ms-outlook-mobile-body-separator-line": "Outlook for iOS and Android",
     "protonmail_signature_block": "Proton",
@@ -111,6 +109,8 @@ _OUTLOOK_RULE: Final = re.compile(
 _LEFT_BAR: Final = re.compile(r"border-left(?:-width|-style|-color)?:", re.IGNORECASE)
 _HIDDEN: Final = re.compile(r"display:\s{0,3}none|mso-hide:\s{0,3}all", re.IGNORECASE)
 
+# Outlook puts "x_" before the names of mail it shows, once for each time.
+_NESTED: Final = re.compile(r"\A(?:x_)+")
 _TAG: Final = re.compile(rf"<(/?)([A-Za-z][A-Za-z0-9:-]{{0,30}})([^<>]{{0,{MAX_TAG}}})>")
 _ATTRIBUTE: Final = re.compile(
     r"""([A-Za-z][\w:-]{0,40})\s{0,8}=\s{0,8}(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))"""
@@ -488,7 +488,7 @@ def _mark_of(tag: str, attributes: dict[str, str]) -> Mark:
     if not attributes:
         return Mark.NONE
     names = f"{attributes.get('class', '')} {attributes.get('id', '')}".lower().split()
-    for name in names[:20]:
+    for name in (_NESTED.sub("", name) for name in names[:20]):
         if name in FROM_HERE_NAMES or name.startswith(("yahoo_quoted_", "aolmsgpart_")):
             return Mark.FROM_HERE
         if name in SIGNATURE_NAMES:

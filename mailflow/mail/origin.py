@@ -306,8 +306,10 @@ def _auto_reply_subject(seen: Evidence) -> bool:
     told = words.AUTO_REPLY_SUBJECT.match(seen.subject)
     if told and (until or _speaks_for_a_machine(seen, told)):
         return True
-    if until and words.AWAY_SUBJECT.match(seen.subject):
+    if until and words.AWAY_NAMED.match(seen.subject):
         return True
+    if until and words.AWAY_SUBJECT.match(seen.subject):
+        return not _wishes(seen)
     return bool(
         words.AUTO_REPLY_TEXT.search(seen.text[:400])
         and (seen.null_path or _is_answer(seen))
@@ -324,12 +326,29 @@ def _speaks_for_a_machine(seen: Evidence, told: re.Match[str]) -> bool:
     """
     rest = seen.subject[told.end() :].strip(" \t\"'])}】）")
     away = words.AWAY_TEXT.search(seen.text[:600]) is not None
-    asks = "?" in seen.text[:600] or "？" in seen.text[:600]
+    asks = _asks(seen)
     if words.REPLY_MARK.match(seen.subject):
         return away and not asks
+    if words.ABOUT.match(rest):
+        return False
     if told[0].endswith((":", "|", "-")) or rest[:1] >= "\u3000" or not rest[:1].isalpha():
         return away or not (asks and len(rest) < 3)
     return words.AUTO_REPLY_GOES_ON.match(rest) is not None or (away and not asks)
+
+
+def _asks(seen: Evidence) -> bool:
+    """Whether the text wants something: a question, or a wish."""
+    return "?" in seen.text[:600] or "？" in seen.text[:600] or _wishes(seen)
+
+
+def _says_automatic(seen: Evidence) -> bool:
+    """The text says so itself, and no question follows, as below a machine's words that a person pastes."""
+    said = words.SAYS_AUTOMATIC.search(seen.text)
+    return said is not None and "?" not in seen.text[said.end() :] and not _wishes(seen)
+
+
+def _wishes(seen: Evidence) -> bool:
+    return words.WISH.search(seen.text[:600]) is not None
 
 
 def _receipt_subject(seen: Evidence) -> bool:
@@ -416,6 +435,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("list-unsubscribe", Origin.BULK, lambda seen: seen.has("list-unsubscribe", "list-id")),
     Rule("auto-reply-subject", Origin.AUTO_REPLY, _auto_reply_subject),
     Rule("receipt-subject", Origin.RECEIPT, _receipt_subject),
+    Rule("says-automatic", Origin.NOTIFICATION, _says_automatic),
     Rule("daemon-author", Origin.NOTIFICATION, _daemon_author),
     Rule("noreply-author", Origin.NOTIFICATION, _noreply_author),
     Rule("null-return-path", Origin.NOTIFICATION, lambda seen: seen.null_path),

@@ -226,7 +226,7 @@ _PREFIX: Final = r"^\s*(?:(?:re|aw|sv|vs|antw|odp|ynt|res|rif)\s?:\s*){0,3}[\[(*
 
 AUTO_REPLY_SUBJECT: Final = re.compile(
     _PREFIX
-    + r"(?:auto(?:matic|mated|mate)?[-\s]?(?:reply|response|respons\w{0,3}|answer|message|notification|acknowledg\w+|confirmation)\b|"
+    + r"(?:(?:yahoo! )?auto(?:matic|mated|mate)?[-\s]?(?:reply|response|respons\w{0,3}|answer|message|notification|acknowledg\w+|confirmation)\b|"
     r"auto[-\s]?re(?:ply|spon\w+)|auto\s?:|automatic out|out[-\s]of[-\s](?:the[-\s])?office|ooo\s?[:|-]|oof\s?:|i(?:'|’)?m (?:currently )?out of (?:the )?office|"
     r"i am (?:currently )?(?:out of|away from) (?:the |my )?office|away from (?:my |the )?(?:office|desk|e-?mail|mail)|"
     r"vacation (?:reply|response|message|notice|auto|notification)|away (?:message|notice|notification)\b|absence (?:notice|notification|from)|"
@@ -261,6 +261,8 @@ AUTO_REPLY_GOES_ON: Final = re.compile(
     r"des|à|au|jusqu\w*|pour|del?|al|a|para|hasta|da|dal|di|fino|do|dos|até|van|aan|voor|tot|od|na|från|till|fra|til|från|om|до|от|на|ticket|case|id)\b",
     re.IGNORECASE,
 )
+#: Behind words for an automatic reply where words are written without spaces: "about", "how to set".
+ABOUT: Final = re.compile(r"について|に関|の設定|の件|が|を|设置|設定|怎么|如何|설정|방법")
 #: A mark in brackets anywhere, and "Kim is out of office".
 AUTO_REPLY_MARK: Final = re.compile(
     r"[\[(【](?:auto(?:matic|mated)?[- ]?(?:reply|response|answer|responder)|automatische antwort|réponse automatique|"
@@ -279,9 +281,35 @@ AWAY_SUBJECT: Final = re.compile(
 )
 AWAY_UNTIL: Final = re.compile(
     r"\b(?:until|till|through|back (?:on|in|at|from)|return(?:ing)? (?:on|to)|bis (?:zum|einschließlich|einschl|\d)|zurück|wieder (?:da|im|erreichbar)|"
-    r"jusqu|de retour|hasta el|vuelvo|regres\w+|fino al|rientr\w*|até|volto|tot (?:en met|\d|maandag)|terug|do dnia|wracam|wrócę|"
+    r"from (?:the )?\d[\d./]{0,9}(?: \w{3,9})? to|du \d[\d./]{0,9}(?: \w{3,9})? au|jusqu|de retour|hasta el|vuelvo|regres\w+|fino al|rientr\w*|até|volto|tot (?:en met|\d|maandag)|terug|do dnia|wracam|wrócę|"
     r"till och med|tillbaka|tilbage|tilbake|asti|saakka|takaisin|do \d|zpět|späť|вернусь|по \d|до \d|döneceğim|tarihine kadar)|まで|戻り|返回|回来|까지|복귀",
     re.IGNORECASE,
+)
+#: "Kim Lee ist außer Haus", as Notes writes it: where the text says until when.
+AWAY_NAMED: Final = re.compile(
+    r"^\S.{2,60}\s(?:ist (?:außer haus|nicht im (?:büro|haus)|abwesend)|est absente?(?: du bureau)?|está (?:fuera de la oficina|fora do escritório|ausente)|"
+    r"è (?:fuori ufficio|fuori sede|assente)|is (?:afwezig|niet (?:aanwezig|op kantoor))|jest (?:poza biurem|nieobecn\w{1,2})|"
+    r"är (?:inte på kontoret|frånvarande)|er (?:ikke på kontoret|fraværende)|je mimo kancelář|on poissa)\.?$",
+    re.IGNORECASE,
+)
+#: What people ask for and responders do not: above it an absence is the matter of a letter.
+WISH: Final = re.compile(
+    r"\b(?:(?:i|we) (?:want|would like|wish|need)|and want|i'd like|ich (?:möchte|will|würde gern)|wir (?:möchten|wollen)|je (?:voudrais|souhaite|veux)|"
+    r"nous (?:voudrions|souhaitons)|quiero|quisiera|me gustaría|queremos|vorrei|vorremmo|gostaria|quero|ik wil|wij willen|chciał\w*|chcę|"
+    r"jag vill|vi vill|jeg vil|vi vil|haluai\w+|haluan|chtěl\w*|chci|хочу|хотел\w*|istiyor\w*)\b|たいです|希望します|하고 싶|싶습니다|我想|我要",
+    re.IGNORECASE,
+)
+#: Machines that say so: at the beginning of a line of their own words.
+SAYS_AUTOMATIC: Final = re.compile(
+    r"(?:^[\s*_(\[#–—-]{0,6}|[.!] )(?:(?:please note:? )?this (?:is|was) an auto(?:mated|matic(?:ally)?)\b|this (?:e-?mail|message|mail|notification) (?:is|was|has been) (?:generated |sent )?auto|"
+    r"(?:please |kindly )?do not (?:reply|respond) to this|dies(?:e\b.{0,20}| ist eine) (?:automatisch|e-?mail wurde automatisch|nachricht wurde automatisch)|"
+    r"(?:bitte )?antworten sie (?:bitte )?nicht auf diese|ceci est (?:un|une) (?:message|réponse|e-?mail|courriel) automatique|"
+    r"(?:merci de )?ne (?:pas répondre|répondez pas) à ce|este (?:es un|é um|e um)a? (?:mensaje|correo|mensagem|e-?mail) automátic|"
+    r"(?:por favor,? )?(?:no|não) responda a est|quest[ao] è un[ao']? ?(?:risposta|messaggio|e-?mail) automatic|(?:si prega di )?non rispondere a quest|"
+    r"dit is een automatisch|to jest (?:automatyczna|wiadomość (?:wygenerowana )?automatyczn)|(?:prosimy )?nie odpowiada\w{1,3} na t|"
+    r"det(?:ta|te) (?:är ett|är|er en|er et|er) automatisk|tämä on automaattinen|toto je automatick|это автоматическ|(?:пожалуйста, )?не отвечайте на это|"
+    r"bu (?:e-?posta|mesaj|ileti) otomatik|※?(?:本|この)?(?:メール|電子メール)は.{0,20}(?:自動|送信専用|発信専用)|(?:此|本)(?:邮件|郵件|信件).{0,8}自动|(?:此|本)(?:郵件|信件).{0,8}自動|(?:본|이) 메일은 .{0,12}(?:자동|발신))",
+    re.IGNORECASE | re.MULTILINE,
 )
 #: What auto-responders say of absence.
 AWAY_TEXT: Final = re.compile(

@@ -70,10 +70,33 @@ class Scan:
 
     def _find_older(self, full: list[Line]) -> None:
         """The text part wraps otherwise: look for the first words of the older message in it."""
-        first = next((line for line in full if line.mark is Mark.FROM_HERE), None)
-        wanted = _folded(first.text)[:40] if first else ""
-        if len(wanted) < 8 or not any(character.isalpha() for character in wanted):
+        for line in full:
+            if line.mark is Mark.QUOTE and not line.text.startswith(">"):
+                self._find_attribution(_folded(line.text[:MAX_LOOKED_AT]))
+                break
+        for line in [line for line in full if line.mark is Mark.FROM_HERE][:3]:
+            wanted = _folded(line.text[:200])[:40]
+            if len(wanted) >= 8 and any(character.isalpha() for character in wanted):
+                self._find_beginning(wanted)
+                return
+
+    def _find_attribution(self, wanted: str) -> None:
+        """Mark the lines that say ``wanted``, which the HTML holds for an attribution."""
+        if len(wanted) < 12:
             return
+        for at, line in enumerate(self.lines):
+            said, end = _folded(line), at + 1
+            if self.kinds[at] != TEXT or len(said) < 8 or not wanted.startswith(said):
+                continue
+            last = min(len(self.lines), at + 4)
+            while end < last and len(said) < len(wanted) and self.lines[end].strip():
+                said = _folded(f"{said} {self.lines[end]}")
+                end += 1
+            if said == wanted:
+                self.kinds[at:end] = [ATTRIBUTION] * (end - at)
+                return
+
+    def _find_beginning(self, wanted: str) -> None:
         for at, line in enumerate(self.lines):
             folded = _folded(line)
             if folded.startswith(wanted) or (len(folded) >= 12 and wanted.startswith(folded)):

@@ -551,6 +551,43 @@ OTHERS = (
         "receipt",
     ),
     Machine(
+        "notes-away-de",
+        "From: kim@away.example\nSubject: Kim Lee ist außer Haus",
+        "Ich werde ab 03.03.2026 nicht im Büro sein. Ich kehre zurück am 09.03.2026.",
+        "auto-reply",
+    ),
+    Machine(
+        "notes-away-fr",
+        "From: kim@away.example\nSubject: Kim Lee est absente du bureau.",
+        "Je serai absente du 03/03/2026 au 09/03/2026.",
+        "auto-reply",
+    ),
+    Machine(
+        "qmail-keeps-trying",
+        "Return-Path: <>\nFrom: MAILER-DAEMON@mx.example\nSubject: deferral notice",
+        "Hi. This is the qmail-send program at mx.example.\nI'm afraid I wasn't able to deliver your message to the following addresses.\n"
+        "This is not a permanent error; I will keep trying for 3 days.\n\n<kim@away.example>:\nCNAME lookup failed temporarily.",
+        "delay",
+    ),
+    Machine(
+        "says-automatic",
+        "From: Vendor <help@vendor.example>\nSubject: [#12] We received your request",
+        "Thank you for contacting us. This is an automated response confirming the receipt of your ticket.",
+        "notification",
+    ),
+    Machine(
+        "says-automatic-es",
+        "From: Vendor <help@vendor.example>\nSubject: Su solicitud 12",
+        "Hemos recibido su solicitud.\n\nPor favor, no responda a este mensaje.",
+        "notification",
+    ),
+    Machine(
+        "says-automatic-ja",
+        "From: Vendor <help@vendor.example>\nSubject: 受付番号12",
+        "お問い合わせを受け付けました。\n\n※本メールは自動送信です。",
+        "notification",
+    ),
+    Machine(
         "mdn-notes",
         "From: kim@away.example\nSubject: Return Receipt (displayed) - Your question",
         "Your document:\n    Your question\nwas received by:\n    Kim/Away\nat:\n    03/02/2026 10:00:00 AM",
@@ -707,6 +744,12 @@ PEOPLE = (
                 ("Vacation request", "How do I enter a vacation request in your app?\nPat"),
                 ("Holiday house", "Is the house free in August?\nPat"),
                 ("Out of stock?", "Your shop says out of stock.\nPat"),
+                (
+                    "A strange mail",
+                    "I got this from you:\n\nThis is an automated message. Your account is locked.\n\nIs it yours?\nPat",
+                ),
+                ("Urlaub", "Ich möchte bis zum 9. März meinen Vertrag pausieren.\nPat"),
+                ("自動返信について", "自動返信の設定方法を教えてください。\nPat"),
                 ("Re: Automatic reply: printer", "Thanks, but I need a person.\nPat"),
                 ("Abwesenheitsnotiz einrichten", "Wie richte ich eine Abwesenheitsnotiz ein?\nPat"),
                 ("Automatische Antwort kommt nicht an", "Sie kommt bei mir nicht an.\nPat"),

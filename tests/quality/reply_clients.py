@@ -65,7 +65,7 @@ MARKED = {
     "gmail-tr-wrapped": f"{_A},\n2 Mar 2026 Pzt, 10:00 tarihinde şunu yazdı:",
     "gmail-zh-wrapped": f"{_A}\n于2026年3月2日周一 10:00写道：",
     "gmail-el-wrapped": "Στις Δευ 2 Μαρ 2026 στις 10:00 π.μ., ο χρήστης Mia Keller via\nDesk <mia.keller@desk.example> έγραψε:",
-    "gmail-th-wrapped": "ในวันที่ จ. 2 มี.ค. 2026 เวลา 10:00 Mia Keller via\nDesk <mia.keller@desk.example> เขียนว่า:",
+    "gmail-th-wrapped": "ในวันที่ จ. 2 มี.ค. 2026 เวลา 10:00 Mia Keller via Help\nDesk <mia.keller@desk.example> เขียนว่า:",
     "gmail-fi-wrapped": "ti 3. maalisk. 2026 klo 10.00 Mia Keller via Desk With a Long\nName (mia.keller@desk.example) kirjoitti:",
     "gmail-ca-wrapped": "Missatge de Mia Keller via Desk With a Very Long Name\n<mia.keller@desk.example> del dia dl., 2 de març 2026 a les 10:00:",
     "mutt-star": "* Mia Keller [2026-03-02 10:00 +0100]:",

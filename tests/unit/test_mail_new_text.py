@@ -673,6 +673,18 @@ def test_what_pgp_puts_around_a_signed_text_goes() -> None:
     assert "iQEzBAEB" in split.hidden.signature
 
 
+@pytest.mark.parametrize(
+    "above", ["On Monday at 9:30 it is fine for me", "Ask Ann <ann@customer.example> instead"]
+)
+def test_a_line_right_above_an_attribution_is_kept(above: str) -> None:
+    for attribution in (
+        "On 3/3/26 09:14, Desk wrote:",
+        "Desk <d@desk.example> writes:",
+        "Desk wrote:",
+    ):
+        assert split_new_text(f"{above}\n{attribution}\n{QUOTE}").new_text == above
+
+
 def test_supercite_names_the_author_on_each_line() -> None:
     split = split_new_text(
         '>>>>> "Help" == Help Desk <help@desk.example> writes:\n\n'
@@ -685,6 +697,15 @@ def test_the_html_structure_helps_a_text_part_that_wraps_otherwise() -> None:
     html = '<p>It is 4711, as I said before.</p><div id="divRplyFwdMsg">Desk, last Tuesday, about the order</div><p>Which number?</p>'
     text = "It is 4711,\nas I said before.\n\nDesk, last Tuesday,\nabout the order\n\nWhich number?"
     assert split_new_text(text, html).new_text == "It is 4711,\nas I said before."
+
+
+def test_an_attribution_in_a_language_nobody_lists_is_told_by_the_html() -> None:
+    html = (
+        "<div>It is 4711.</div><div class=gmail_attr>Xyz 3 Foo 2026 via the Desk of Many Hands Helping qwert:</div>"
+        "<blockquote class=gmail_quote>What is it?</blockquote>"
+    )
+    text = "It is 4711.\n\nXyz 3 Foo 2026 via the Desk of\nMany Hands Helping qwert:\n\n> What is\n> it?\n"
+    assert split_new_text(text, html).new_text == "It is 4711."
 
 
 def test_answers_between_the_blockquotes_of_html_survive() -> None:
@@ -767,3 +788,32 @@ def test_nothing_is_lost_and_nothing_left_empty(lines: list[str], html: str | No
 @given(st.text(max_size=400), st.one_of(st.none(), st.text(max_size=200)))
 def test_any_text_can_be_split(text: str, html: str | None) -> None:
     split_new_text(text, html)
+
+
+def test_a_line_that_a_sentence_announces_is_cited() -> None:
+    cited = "I ask because your page promises:\n\n> Delivery within two days."
+    assert split_new_text(cited).new_text == cited
+    answered = f"It is 4711.\n\nOn 3 Mar 2026, Desk <d@desk.example> wrote:\n{QUOTE}"
+    assert split_new_text(answered).new_text == "It is 4711."
+
+
+def test_the_table_that_notes_drew_begins_the_older_message() -> None:
+    table = (
+        " " * 14
+        + "Desk\n"
+        + " " * 14
+        + "<d@desk.example>"
+        + " " * 40
+        + "To\n"
+        + " " * 40
+        + "ann@x.example\n"
+        + " " * 14
+        + "03/03/2026 09:14"
+        + " " * 41
+        + "cc\n"
+        + " " * 67
+        + "Subject\n"
+        + " " * 40
+        + "Re: 4711\n"
+    )
+    assert split_new_text(f"It is 4711.\n\n\n{table}\n\nWhat is it?\n").new_text == "It is 4711."

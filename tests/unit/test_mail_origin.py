@@ -137,6 +137,7 @@ CASES = [
     ("list-unsubscribe", "List-Unsubscribe: <https://news.example/u>"),
     ("auto-reply-subject", "Subject: Automatic reply: printer"),
     ("receipt-subject", "Subject: Read: printer"),
+    ("says-automatic", "Subject: printer 12"),
     ("daemon-author", "From: MAILER-DAEMON@mx.example"),
     ("daemon-author", "From: postmaster@mx.example"),
     ("noreply-author", "From: noreply@shop.example"),
@@ -151,7 +152,10 @@ KINDS = {rule.name: rule.kind for rule in RULES}
 
 @pytest.mark.parametrize(("rule", "fields"), CASES)
 def test_each_rule(rule: str, fields: str) -> None:
-    body = "Your message was read on Monday." if rule == "receipt-subject" else "Hello."
+    body = {
+        "receipt-subject": "Your message was read on Monday.",
+        "says-automatic": "We got it. This is an automated message.",
+    }.get(rule, "Hello.")
     if "boundary=b" in fields or "application/gzip" in fields:
         head, _, body = fields.partition("\n\n")
         fields = head
