@@ -99,6 +99,24 @@ def test_nothing_is_done_twice_when_nothing_happens(shared: SharedDesk):
     assert shared.where(ticket) == [NEW]
 
 
+def test_more_tickets_cost_an_idle_round_no_more_commands(shared: SharedDesk, sent_octets):
+    def idle_round() -> int:
+        shared.settles()
+        sent_octets.clear()
+        shared.step()
+        return len(sent_octets)
+
+    shared.receives(letter("maria@x.test"))
+    few = idle_round()
+    for number in range(8):
+        shared.receives(letter(f"c{number}@x.test", f"Case {number}"))
+    assert idle_round() == few
+    shared.set_priority(1, Priority.HIGH)
+    sent_octets.clear()
+    shared.step()
+    assert len(sent_octets) > few
+
+
 def test_mail_put_into_a_folder_of_ours_becomes_a_ticket(shared: SharedDesk):
     shared.receives(letter("maria@x.test"))
     shared.agent_appends(OPEN, letter("tom@y.test", "Found in another mailbox"))
