@@ -22,8 +22,10 @@ from mailflow.demo.cast import Customer
 from mailflow.demo.screen import Screen
 from mailflow.demo.servers import PASSWORD, EmbeddedServers, HeldMessage
 from mailflow.desk.outbox import MailClass, OutboxState
+from mailflow.flow.answer import Desk
 from mailflow.flow.deliver import Delivered
-from mailflow.flow.follow_up import queue_updates, solve_ticket
+from mailflow.flow.follow_up import queue_updates, solve_ticket, warn_of_updates
+from mailflow.flow.ports import Store
 from mailflow.flow.receive import Outcome
 from mailflow.mail.message import IncomingMessage, RawMessage
 from mailflow.mail.parse import parse_message
@@ -336,13 +338,21 @@ def agent_answers(play: Play) -> None:
 
 def time_passes(play: Play) -> None:
     play.screen.scene("A day passes on a fast clock; nobody answered the others")
-    play.clock.skip(timedelta(hours=25))
-    before = len(play.deliveries)
-    queued = queue_updates(play.app.store, play.app.desk)
-    play.until(lambda: len(play.deliveries) >= before + max(queued, 1), "the progress updates")
-    play.at_rest()
+    play.clock.skip(timedelta(hours=23, minutes=30))
+    _time_brings(play, warn_of_updates, "the agent's look at the updates")
+    warning = play.inbox(cast.AGENT)[-1].message
+    play.screen.mail("Ann sees an update before it leaves", warning)
+    play.clock.skip(timedelta(hours=2))
+    _time_brings(play, queue_updates, "the progress updates")
     update = play.inbox(cast.PRIYA.address)[-1].message
     play.screen.mail("The progress update Priya gets", update)
+
+
+def _time_brings(play: Play, job: Callable[[Store, Desk], int], what: str) -> None:
+    before = len(play.deliveries)
+    queued = job(play.app.store, play.app.desk)
+    play.until(lambda: len(play.deliveries) >= before + max(queued, 1), what)
+    play.at_rest()
 
 
 def ticket_is_solved(play: Play) -> None:

@@ -262,7 +262,9 @@ def test_six_weeks_of_a_desk_mail_by_mail(tmp_path: Path) -> None:
 
 
 def test_another_configuration_shows_its_difference(tmp_path: Path) -> None:
-    eager = play(tmp_path / "desk", '[progress]\nnormal = "4h"\n', end="03-05 08:00").story()
+    eager = play(
+        tmp_path / "desk", '[progress]\nnormal = "4h"\nwarn_before = ""\n', end="03-05 08:00"
+    ).story()
     usual = [line for line in STORY if line[0] < "03-05 08:00"]
     assert sorted(set(eager) - set(usual)) == [
         ("03-01 14:00", "mia", "update"),

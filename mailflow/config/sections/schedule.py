@@ -51,7 +51,7 @@ class ProgressSettings(Section):
     """Most updates for one ticket between two answers of a person."""
     backoff: Annotated[float, Field(ge=1, le=10)] = 2.0
     """Each further update waits this many times longer than the one before."""
-    warn_before: OptionalDuration = None
+    warn_before: OptionalDuration = timedelta(hours=1)
     """Show each update to the agents so long before it leaves: they can answer, postpone or drop it. Empty: never."""
     quiet: TimeSpan = "20:00-08:00"
     """No update in these hours where the reader lives, else where the calendar is, nor on days off. Empty: none are quiet."""
