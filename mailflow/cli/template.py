@@ -108,7 +108,7 @@ def check(
 
 def _print_faults(faults: Sequence[TemplateFault], tickets: int) -> None:
     console = screen()
-    for fault in faults:
+    for fault in sorted(faults, key=lambda fault: not fault.serious):
         word, style = ("WRONG", "bold red") if fault.serious else ("advice", "yellow")
         console.print(cell(f"{word:7}", style).append_text(cell(f" {fault}")), soft_wrap=True)
     serious = sum(fault.serious for fault in faults)

@@ -193,15 +193,15 @@ def folder_faults(paths: Sequence[Path], folders: Sequence[Folder]) -> Iterator[
             yield from _name_faults(name, source)
     spoken = {notice: _languages(folders, notice) for notice in NoticeKind}
     for language in sorted(set().union(*spoken.values())):
-        for notice in NoticeKind:
-            if language not in spoken[notice]:
-                yield TemplateFault(
-                    str(paths[0] / notice),
-                    0,
-                    f"there is no {notice} in {language}.",
-                    "The default language serves.",
-                    serious=False,
-                )
+        missing = [notice.value for notice in NoticeKind if language not in spoken[notice]]
+        if missing:
+            yield TemplateFault(
+                str(paths[0]),
+                0,
+                f"language {language!r} has no {', '.join(missing)}.",
+                "There the default language serves.",
+                serious=False,
+            )
 
 
 def _name_faults(name: str, source: Source) -> Iterator[TemplateFault]:
