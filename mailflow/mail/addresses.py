@@ -245,7 +245,9 @@ def _last_word(outside: str, defects: set[str]) -> tuple[str, str]:
 
 def _addr_spec(written: str, defects: set[str]) -> str | None:
     """The addr-spec, or None where nothing readable stands."""
-    text = _AROUND_DOT.sub(r"\1", written.strip()).strip(" '`.\t")
+    text = _AROUND_DOT.sub(r"\1", written.strip()).lstrip(" '`\t").rstrip(" '`.\t")
+    if text.startswith("[") and text.endswith("]") and "@" in text:
+        text = text[1:-1]  # "Kim Lee [kim@example.com]"
     if _OPEN in text:
         text = _requoted(text)
     else:

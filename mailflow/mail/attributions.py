@@ -85,17 +85,18 @@ _OPENER: Final = re.compile(
     + r")(?![^\W_])|[在于於])"
 )
 _OWN_WORDS: Final = re.compile(
-    r"\b(?:i|we|you|ich|wir|sie|du|je|nous|vous|tu|yo|usted|eu|você|jag|vi|jeg|ik|wij|u|я|мы|вы)\s+"
+    r"\b(?:i|we|you|he|she|it|they|ich|wir|sie|er|du|je|nous|vous|il|elle|tu|yo|usted|él|ella|eu|você|jag|vi|jeg|ik|wij|u|я|мы|вы)\s+"
     r"(?:have\s+|avez\s+|haben\s+|har\s+)?(?:wrote|schrieb|schrieben|écrit|escreveu|skrev|schreef|написал|said)"
 )
 
 
 # How attributions begin that begin with a phrase: Apple in Polish, Gmail in Catalan.
 _HEADS: Final = ("wiadomość napisana przez", "missatge de ", "mensagem de ", "message de ")
-_POSSESSIVE: Final = re.compile(
-    r"^(?:my|our|your|his|her|their|mein\w*|unser\w*|ihr\w*|euer|eure|mon|ma|notre|votre|mi|nuestr[oa]|su|"
+_SENTENCE: Final = re.compile(
+    r"(?:^|\s)(?:my|our|your|his|their|mein\w*|unser\w*|ihre?[mnrs]?|euer|eure|mon|ma|notre|votre|vos|mi|nuestr[oa]|vuestr[oa]|su|"
     r"il (?:mio|nostro|vostro|suo)|la (?:mia|nostra|vostra|sua)|(?:o )?(?:meu|nosso|seu)|(?:a )?(?:minha|nossa|sua)|"
-    r"mijn|onze|ons|uw|min|mitt|vår|vores|deres|mój|moja|nasz\w*|můj|moje|náš|мо[йяе]|наш\w*|ваш\w*)\s"
+    r"mijn|onze|ons|uw|mitt|vår|vores|deres|mój|moja|nasz\w*|můj|moje|náš|мо[йяе]|наш\w*|ваш\w*)\s[^\W\d]"
+    r"|\bsaid\b|\bto (?:me|us|you)\b|\b(?:mir|uns|ihnen)\b"
 )
 _DIGIT: Final = re.compile(r"\d")
 _CUE: Final = re.compile(r'[\d@<"]')  # a moment, an address, or Supercite's quoted name
@@ -135,8 +136,8 @@ def is_attribution(line: str, *, quote_follows: bool) -> bool:
         return _before_quote(folded, ends=ends, says=says, when=dated or timed, addressed=addressed)
     if not (ends and says) or _OWN_WORDS.search(folded):
         return False
-    if not addressed and _POSSESSIVE.match(folded):
-        return False  # "Your technician said on 3 March at 9:14:" is somebody's sentence
+    if not addressed and _SENTENCE.search(folded):
+        return False  # "Your technician wrote on 3 March at 9:14:" is somebody's sentence
     opened = bool(_OPENER.match(folded) or _LEADING_DATE.match(folded))
     some_day = dated or (timed and bool(_DAY_MONTH.search(folded)))
     return addressed or (opened and some_day) or (some_day and timed)
@@ -215,6 +216,12 @@ def is_verb(line: str) -> bool:
     """Whether ``line`` is nothing but the "wrote:" of an attribution."""
     folded = line[:60].casefold().strip().rstrip(" :：")
     return folded in _VERBS or folded in _CJK_VERBS
+
+
+def is_dateline(line: str) -> bool:
+    """Whether ``line`` is the day at the head of a letter: "Vienna, 3 March 2026"."""
+    text = line.strip()
+    return len(text) <= 60 and bool(_WHOLE_DATE.search(text)) and not _ADDRESS.search(text)
 
 
 def has_head(text: str) -> bool:

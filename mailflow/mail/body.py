@@ -24,6 +24,7 @@ from mailflow.mail.html_text import html_to_text
 from mailflow.mail.mime import Part
 from mailflow.mail.tnef import TYPES, Tnef, read_tnef
 from mailflow.mail.transfer import decode_transfer
+from mailflow.mail.uuencoded import take_files
 
 MAX_TEXT = 1_000_000  # characters
 MAX_HTML = 500_000
@@ -71,7 +72,7 @@ def read_body(root: Part) -> Body:
     pieces: list[str] = []
     pages: list[str] = []
     for part in chosen.order:
-        _read_text(part, pieces, pages, body.defects)
+        _read_text(part, pieces, pages, body.beside, body.defects)
     body.text = "\n".join(piece for piece in pieces if piece).rstrip()
     if len(body.text) > MAX_TEXT:
         body.text = body.text[:MAX_TEXT]
@@ -110,7 +111,9 @@ def _read_invitation(body: Body) -> None:
             return
 
 
-def _read_text(part: Part, pieces: list[str], pages: list[str], defects: set[str]) -> None:
+def _read_text(
+    part: Part, pieces: list[str], pages: list[str], written: list[Part], defects: set[str]
+) -> None:
     text = _part_text(part, defects)
     if part.content_type == "text/html" or _LOOKS_HTML.match(text):
         if part.content_type != "text/html":
@@ -123,6 +126,8 @@ def _read_text(part: Part, pieces: list[str], pages: list[str], defects: set[str
         return
     if part.params.get("format", "").lower() == "flowed":
         text = unflow(text, delsp=part.params.get("delsp", "").lower() == "yes")
+    text, files = take_files(text)
+    written.extend(files)
     pieces.append(text)
 
 

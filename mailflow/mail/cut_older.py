@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from mailflow.mail import signatures
+from mailflow.mail.attributions import is_dateline
 from mailflow.mail.dividers import is_above_line, is_divider, is_framed
 from mailflow.mail.header_labels import has_foreign_label, header_label, names_field
 from mailflow.mail.scan import (
@@ -19,6 +20,7 @@ from mailflow.mail.scan import (
 )
 
 MAX_HEADER_BLOCK: Final = 20
+MAX_LETTER_HEAD: Final = 8  # lines above the fields of a letter
 _MARGIN: Final = " " * 8
 
 
@@ -32,6 +34,9 @@ def cut_older(scan: Scan) -> None:
             kind == TEXT and not scan.fenced[at] and _begins_older(scan, at)
         )
         bare = kind == ATTRIBUTION and not _is_above_quote(scan, at)
+        if begins and (end := _letter_head_end(scan, at)) > at:
+            at, spoken = end, True
+            continue
         if spoken and (begins or bare):
             _cut_from(scan, at)
             return
@@ -40,6 +45,15 @@ def cut_older(scan: Scan) -> None:
             continue
         spoken = spoken or (kind == TEXT and says_something(scan.lines[at]))
         at += 1
+
+
+def _letter_head_end(scan: Scan, at: int) -> int:
+    """Where the fields end that head a letter, below nothing but "Vienna, 3 March 2026"; or ``at``."""
+    if at > MAX_LETTER_HEAD or at == scan.older_at:
+        return at
+    above = [line for line in scan.lines[:at] if line.strip()]
+    end = _header_block_end(scan, at) if len(above) == 1 and is_dateline(above[0]) else at
+    return at if any(_role(scan, place) == "date" for place in range(at, end)) else end
 
 
 def _role(scan: Scan, at: int) -> str:

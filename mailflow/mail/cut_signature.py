@@ -181,9 +181,11 @@ def _sign_off(scan: Scan, start: int, last: int) -> bool:
     """Take lines ``start`` to ``last`` for a signature, if text remains above them."""
     if not any(scan.kinds[at] == TEXT and says_something(scan.lines[at]) for at in range(start)):
         return False
-    for at in range(start, last + 1):
-        if scan.kinds[at] == TEXT:
-            scan.kinds[at] = SIGNATURE
+    places = [at for at in range(start, last + 1) if scan.kinds[at] == TEXT]
+    if any(signatures.is_asked(scan.lines[at]) for at in places):
+        return False
+    for at in places:
+        scan.kinds[at] = SIGNATURE
     return True
 
 

@@ -290,7 +290,7 @@ FIELD_LABELS: Final[dict[str, str]] = {
         "from|от кого|від кого|von|de|da|van|od|från|fra|lähettäjä|odesílatel|odosielateľ|от|від|kimden|gönderen|"
         "发件人|寄件者|寄件人|發件人|差出人|送信者|보낸 사람|보낸사람|feladó|expeditor|de la|από|из|מאת|من|từ|dari|"
         "expéditeur|remitente|mittente|afzender|avsändare|avsender|afsender|absender|nadawca|"
-        "remetente|kimdən|šalje|pošiljatelj|saatja|siuntėjas|no|frá|از|จาก|发送者|from address"
+        "remetente|kimdən|šalje|pošiljatelj|saatja|siuntėjas|nuo|nork|no|frá|از|จาก|发送者|from address"
     ),
     "date": (
         "date|sent|datum|gesendet|gesendet am|envoyé|date d'envoi|envoyé le|fecha|enviado|"
@@ -300,13 +300,13 @@ FIELD_LABELS: Final[dict[str, str]] = {
         "надіслано|gönderildi|gönderilme tarihi|gönderme tarihi|gönderim tarihi|tarih|发送时间|发送日期|"
         "日期|时间|寄件日期|發送時間|傳送時間|送信日時|日時|日付|보낸 날짜|보낸날짜|날짜|küldve|elküldve|изпратено|تاريخ الإرسال|"
         "תאריך שליחה|trimis|data|ημερομηνία|στάλθηκε|תאריך|נשלח|التاريخ|تاريخ|ngày|đã gửi|"
-        "tanggal|dikirim|poslano|saadetud|išsiųsta|nosūtīts|sent at|sent on|وقت|ارسال شده|ส่ง|"
+        "tanggal|dikirim|poslano|poslato|послато|enviat|enviat el|bidalia|bidaltze-data|data (bidalita)|saadetud|išsiųsta|nosūtīts|sent at|sent on|وقت|ارسال شده|ส่ง|"
         "วันที่|发送|寄件時間|送信日|전송|发件时间|date de l'envoi"
     ),
     "to": (
         "to|до кого|an|à|a|para|per|pour|naar|aan|do|till|til|vastaanottaja|komu|pro|кому|kime|alıcı|收件人|"
         "收件者|宛先|받는 사람|받는사람|címzett|către|catre|προς|אל|إلى|đến|kepada|destinataire|destinatario|"
-        "destinatário|geadresseerde|mottagare|mottaker|modtager|empfänger|odbiorca|za|prima|kam|"
+        "destinatário|geadresseerde|mottagare|mottaker|modtager|empfänger|odbiorca|za|prima|kam|per a|nori|adressaat|kellele|"
         "saaja|къом|до|к|به|ถึง|ontvanger|recipient|recipients"
     ),
     "cc": (
@@ -317,7 +317,7 @@ FIELD_LABELS: Final[dict[str, str]] = {
     "subject": (
         "subject|betreff|objet|sujet|asunto|oggetto|assunto|onderwerp|temat|ämne|emne|aihe|"
         "otsikko|předmět|predmet|тема|konu|主题|主題|主旨|标题|件名|題名|제목|tárgy|subiect|θέμα|נושא|الموضوع|"
-        "chủ đề|subjek|perihal|zadeva|teema|tema|efni|موضوع|เรื่อง|относно|subj|re"
+        "chủ đề|subjek|gaia|tēma|assumpte|perihal|zadeva|teema|tema|efni|موضوع|เรื่อง|относно|subj|re"
     ),
     "reply-to": (
         "reply-to|reply to|antwort an|antworten an|répondre à|responder a|rispondi a|risposta|"

@@ -194,12 +194,31 @@ _BANNER: Final = re.compile(
 )
 
 
+#: A person speaks: no gateway says "I", and none speaks of "your mail".
+_OWN_VOICE: Final = re.compile(
+    r"^(?:your|ihre?|votre|vos|tu|su|sus|il (?:tuo|vostro)|la (?:tua|vostra)|uw|jullie)\s|"
+    r"\b(?:i|i'm|i've|my|ich|mir|mich|mein\w{0,2}|je|j'ai|mon|mes|yo|mi|mis|mio|mia|ik|mijn|meu|minha)\b(?!-)",
+    re.IGNORECASE,
+)
+
+
 def is_banner(paragraph: str) -> bool:
     """Whether the first paragraph is the warning a mail gateway puts on top of outside mail."""
     text = " ".join(paragraph.split())
-    return 8 <= len(text) <= 500 and bool(_BANNER.search(text))
+    if not 8 <= len(text) <= 500 or _OWN_VOICE.search(text):
+        return False
+    return bool(_BANNER.search(text))
 
 
+def is_asked(line: str) -> bool:
+    """Whether ``line`` asks something, other than whether a mail must be printed: no footer does."""
+    return "?" in line[:MAX_LINE] and not _PRINT.search(line[:MAX_LINE]) and "://" not in line
+
+
+_PRINT: Final = re.compile(
+    r"\bprint|drucken|imprim|stampar|afdrukken|drukowa|skriv\w? ut|udskriv|tulost|печат|yazdır",
+    re.IGNORECASE,
+)
 _CONTACT: Final = re.compile(
     r"\b(?:tel|phone|telefon|téléphone|teléfono|telefono|mobile?|mobil|cell|fax|direct|office)\b\.?\s?[:.)+]?\s{0,4}[+(\d]",
     re.IGNORECASE,

@@ -200,3 +200,23 @@ def test_parts_are_counted_over_all_multiparts() -> None:
     inner = multipart("related", *["Content-Type: image/png\n\nx"] * 60)
     message = read(multipart("mixed", *[inner.rstrip("\n")] * 60))
     assert 800 < len(message.attachments) <= 1_000 and "too-many-parts" in message.defects
+
+
+def test_a_file_written_into_the_text_by_uuencode_is_a_file() -> None:
+    message = read("\nSee the file.\n\nbegin 644 cat.txt\n#0V%T\n`\nend\n\nPat\n")
+    assert message.text == "See the file.\n\n\nPat"
+    assert [(one.filename, one.content) for one in message.attachments] == [("cat.txt", b"Cat")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "begin 644 cat.txt\nis what I see, and no end",
+        "begin 644 cat.txt\nend",
+        "begin 100 times\nit fails\nend",
+        "begin at the beginning\nend",
+    ],
+)
+def test_words_that_only_look_like_uuencode_stay_text(text: str) -> None:
+    message = read(f"\n{text}\n")
+    assert message.text == text and message.attachments == ()
