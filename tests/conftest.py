@@ -77,3 +77,4 @@ def shared(
     mark = request.node.get_closest_marker("mirror")
     with mailboxes.desk(request.param, tmp_path, mark.args[0] if mark else "") as desk:
         yield desk
+        desk.nothing_internal_left()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 from typing import Any
 
 from imapclient import IMAPClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from mailflow.app import App, Watch
 from mailflow.config import load_settings
@@ -33,6 +35,11 @@ name = "Ann Becker"
 address = "bob@desk.test"
 name = "Bob Stone"
 """
+
+
+# Stands in internal fields of every ticket, and so in no mail to a customer.
+CANARY = "magpie41"
+_INTERNAL = (CANARY, "[internal", "agent_ann", "agent_bob", "mailflow_proposal")
 
 
 class Killed(Exception):
@@ -94,7 +101,16 @@ class SharedDesk:
         self.step()
         (outcome,) = self.outcomes[before:]
         assert outcome.ticket is not None, outcome.text
+        self._plant(outcome.ticket.id)
         return outcome.ticket.id
+
+    def _plant(self, ticket_id: int) -> None:
+        planted = {"articles": [{"article_id": CANARY, "confidence": 0.4}], "because": [CANARY]}
+        of_it = t.message.c.ticket_id == ticket_id
+        with self.app.store.begin() as work:
+            work.tickets.note_event(ticket_id, "canary", CANARY, self.clock(), to=CANARY)
+            work.connection.execute(update(t.message).where(of_it).values(suggestion=planted))
+            work.tickets.add_note(ticket_id, "ann@desk.test", CANARY, CANARY, self.clock())
 
     def ticket(self, ticket_id: int) -> Ticket:
         detail = show_ticket(self.app.store, ticket_id)
@@ -133,6 +149,14 @@ class SharedDesk:
     def left(self) -> list[AcceptedMail]:
         """What this desk's SMTP server took, oldest first."""
         return list(self._sent()[self._sent_before :])
+
+    def nothing_internal_left(self) -> None:
+        """No customer got a word of notes, suggestions, keywords or notices. Every scenario ends with this."""
+        agents = {agent.address for agent in self.app.desk.policy.agents}
+        for mail in self.left():
+            if not agents.issuperset(mail.recipients):
+                shown = everything_in(mail.octets)
+                assert not [word for word in _INTERNAL if word in shown], shown
 
     def outbox(self) -> list[Any]:
         with self.app.store.read() as connection:
@@ -257,6 +281,14 @@ class SharedDesk:
 
     def close(self) -> None:
         self.app.close()
+
+
+def everything_in(octets: bytes) -> str:
+    """Header fields and every part, decoded: no transfer encoding hides a word."""
+    mail = message_from_bytes(octets, policy=default)
+    parts = [p.get_payload(decode=True) or b"" for p in mail.walk()]
+    fields = [str(value) for value in mail.values()]
+    return "\n".join([*fields, *(p.decode("utf-8", "replace") for p in parts)]).lower()
 
 
 _USERS = 60  # of each kind; every scenario has a mailbox of its own

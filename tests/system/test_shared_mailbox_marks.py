@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from email import message_from_bytes
-from email.policy import default
 
 import pytest
 
 from mailflow.desk.changes import SetTags
 from mailflow.desk.ticket import Priority, TicketStatus
 from tests.desks import letter
-from tests.shared_mailbox import SharedDesk
+from tests.shared_mailbox import SharedDesk, everything_in
 
 NEW, OPEN, SOLVED = "Tickets/New", "Tickets/Open", "Tickets/Solved"
 
@@ -356,12 +355,4 @@ def test_nothing_internal_reaches_a_customer(shared: SharedDesk):
     theirs = [m.octets for m in shared.left() if "maria@x.test" in m.recipients]
     assert len(theirs) >= 2  # the acknowledgement and an update at the least
     for mail in (octets, *theirs):
-        assert CANARY not in _everything_in(mail)
-
-
-def _everything_in(octets: bytes) -> str:
-    """Header fields and every part, decoded: no transfer encoding hides a word."""
-    mail = message_from_bytes(octets, policy=default)
-    parts = [p.get_payload(decode=True) or b"" for p in mail.walk()]
-    fields = [str(value) for value in mail.values()]
-    return "\n".join([*fields, *(p.decode("utf-8", "replace") for p in parts)]).lower()
+        assert CANARY not in everything_in(mail)
