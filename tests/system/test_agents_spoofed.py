@@ -139,6 +139,14 @@ def test_a_reply_address_that_a_provider_spelt_anew_still_works(desk, servers):
     assert inbox(servers, MIA)[-1].new_text.strip() == "In capitals."
 
 
+def arrives(desk, servers, octets):
+    """Octet for octet: no server puts a trace above it or mends its line ends."""
+    before = len(desk.outcomes)
+    servers.put(SUPPORT, "INBOX", octets)
+    desk.step()
+    return desk.outcomes[before:]
+
+
 @pytest.mark.parametrize("end", ["\n.\n", "\r.\r", "\n.\r\n", "\r\n.\n"])
 def test_what_we_pass_on_smuggles_no_second_mail(desk, servers, end):
     smuggled = (
@@ -146,7 +154,8 @@ def test_what_we_pass_on_smuggles_no_second_mail(desk, servers, end):
     )
     to = inbox(servers, ANN)[0].reply_to[0].address
     before, earlier = len(servers.messages(MIA)), len(servers.accepted)
-    desk.receive(letter(ANN, "Re: It is broken", smuggled, to=to), to=SUPPORT)
+    (outcome,) = arrives(desk, servers, letter(ANN, "Re: It is broken", smuggled, to=to))
+    assert outcome.decision.answer.value == "pass the agent's answer on to the customer"
     assert len(servers.messages(MIA)) == before + 1
     for mail in servers.accepted[earlier:]:
         assert b"\n" not in mail.octets.replace(b"\r\n", b"")
@@ -275,14 +284,6 @@ def vouched(servers, tmp_path_factory):
     running.receive(letter(MIA, "Vouched for"), to=SUPPORT)
     yield running, inbox(servers, ANN)[-1].reply_to[0].address
     running.close()
-
-
-def arrives(desk, servers, octets):
-    """The trace is the test's own: nothing stands above it."""
-    before = len(desk.outcomes)
-    servers.put(SUPPORT, "INBOX", octets)
-    desk.step()
-    return desk.outcomes[before:]
 
 
 @pytest.mark.parametrize("what", DOUBTFUL)
