@@ -116,10 +116,10 @@ def _pairs(owner: Places, stems: Hashes) -> tuple[Found, Found]:
     one, other = stems[place], stems[place + step + 1]
     near = step < PAIR_REACH
     low, high = np.minimum(one, other), np.maximum(one, other)
-    return (owner[place[near]], _joined(one[near], other[near])), (owner[place], _joined(low, high))
+    return (owner[place[near]], joined(one[near], other[near])), (owner[place], joined(low, high))
 
 
-def _joined(one: Hashes, other: Hashes) -> Hashes:
+def joined(one: Hashes, other: Hashes) -> Hashes:
     return _mixed(one * np.uint32(31) + _mixed(other))
 
 

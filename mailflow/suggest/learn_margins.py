@@ -14,7 +14,7 @@ from scipy import sparse
 
 from mailflow.suggest.space import Doubles, Floats, Integers
 
-PENALTY = 1.0
+PENALTY = 2.0
 FOLDS = 4
 GROUPS = 3
 PER_ARTICLE = 8  # tickets of an article, on average, from which margins are learned

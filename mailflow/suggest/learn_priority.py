@@ -13,15 +13,25 @@ from mailflow.desk.ticket import Priority
 from mailflow.suggest.accept import logistic
 from mailflow.suggest.learn_ranking import LearnTicket
 from mailflow.suggest.lexicon import SCALE, Lexicon, hits_for
-from mailflow.suggest.priority import SIGNS, STEPS, PriorityModel, label_chances, signs_of
+from mailflow.suggest.priority import (
+    SIGNS,
+    STEPS,
+    PriorityModel,
+    label_chances,
+    signs_of,
+    with_prior,
+)
 from mailflow.suggest.space import Floats, learn_space, rows_of
 from mailflow.suggest.words import words_of
 
-SHARES = (0.5, 0.2, 0.0, 0.3)
+SHARES = (0.3, 0.2, 0.2, 0.3)
 MIN_TICKETS = 40
 MAX_TICKETS = 20_000
 FOLDS = 5
 PENALTY = 3.0
+SHIFTS = np.array(
+    sorted(np.linspace(-1.5, 1.5, 13), key=abs)
+)  # the smallest of equal worth is taken
 
 Doubles = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -38,10 +48,11 @@ def learn_priority(tickets: Sequence[LearnTicket], lexicon: Lexicon) -> Priority
         words, shares=SHARES, min_documents=(2, 2, 2, 3), max_features=(20_000,) * 4
     )
     rows = rows_of(space, words).matrix
-    signs = np.stack([signs_of(hits_for(lexicon, w), len(w)) for w in words])
+    hits = [hits_for(lexicon, w) for w in words]
+    signs = np.stack([signs_of(found, len(w)) for found, w in zip(hits, words, strict=True)])
     inputs = sparse.hstack([rows, sparse.csr_matrix(signs)], format="csr")
     weights, intercept = _fit(inputs, truth)
-    judged = _cross_judged(inputs, truth)
+    judged = with_prior(_cross_judged(inputs, truth), hits, len(known))  # as serving will see it
     bias = _label_bias(judged, truth)
     model = PriorityModel(
         space=space,
@@ -90,7 +101,7 @@ def _label_bias(chances: Doubles, truth: Integers) -> tuple[float, ...]:
     bias = np.zeros(len(SCALE))
     for _ in range(2):
         for label in present:
-            tries = bias[label] + np.linspace(-1.5, 1.5, 13)
+            tries = bias[label] + SHIFTS
             scores = []
             for value in tries:
                 bias_try = bias.copy()

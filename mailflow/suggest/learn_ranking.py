@@ -18,6 +18,7 @@ from scipy.linalg import lapack
 from mailflow.desk.ticket import Article
 from mailflow.suggest.accept import Accept, logistic, precision_curve
 from mailflow.suggest.embeddings import Embeddings, Meaning
+from mailflow.suggest.function_words import function_stems, quiet_features, worth_with
 from mailflow.suggest.index import index_of
 from mailflow.suggest.learn_margins import (
     JudgedMargins,
@@ -41,7 +42,7 @@ from mailflow.suggest.space import Doubles, Floats, Integers, Rows, learn_space,
 from mailflow.suggest.words import words_of
 
 RIDGE = 0.1
-SHARES = (0.2, 0.15, 0.2, 0.45)  # of the blocks in a cosine
+SHARES = (0.25, 0.15, 0.2, 0.4)  # of the blocks in a cosine
 MAX_TICKETS = 15_500  # the kernel matrix takes 4 n² octets
 NEAR_ARTICLES = 3_000  # up to so many articles are all part of the regression
 CHUNK = 256
@@ -146,7 +147,12 @@ def _untrained(
         meaning = Meaning(embeddings, embeddings.vectors(written), embeddings.vectors(far_written))
     few = 1 if len(texts) < 3_000 else 2
     space = learn_space(
-        texts, shares=SHARES, min_documents=(1, few, few, few), light_texts=far_texts
+        texts,
+        shares=SHARES,
+        min_documents=(1, few, few, few),
+        light_texts=far_texts,
+        quiet=quiet_features(function_stems()),
+        worth=worth_with(len(labelled)),
     )
     rows = rows_of(space, texts)
     far_rows = rows_of(space, far_texts, light=True).matrix

@@ -16,7 +16,13 @@ from mailflow.suggest.embeddings import embeddings_again
 from mailflow.suggest.features import features_of
 from mailflow.suggest.files import RETRAIN, Array, read_model
 from mailflow.suggest.lexicon import Lexicon, load_lexicon
-from mailflow.suggest.packing import Facts, unpack_accept, unpack_priority, unpack_ranking
+from mailflow.suggest.packing import (
+    Facts,
+    unpack_accept,
+    unpack_grammar,
+    unpack_priority,
+    unpack_ranking,
+)
 from mailflow.suggest.priority import PriorityModel, read_priorities
 from mailflow.suggest.ranking import Ranking, evidence_for, probabilities, signs_for
 from mailflow.suggest.space import Doubles, Floats, Integers
@@ -39,6 +45,7 @@ class Model:
     priority: PriorityModel | None
     lexicon: Lexicon
     precision: float = 0.95
+    grammar: frozenset[int] = frozenset()  # the stems that tell people nothing
 
     @property
     def articles(self) -> dict[str, Article]:
@@ -63,9 +70,11 @@ class Model:
     def _batch(self, texts: Sequence[str]) -> list[Suggestion]:
         words = [words_of(text) for text in texts]
         features = features_of(words)
-        spellings = spellings_of(features, words)
+        spellings = spellings_of(features, words, self.grammar)
+        grammar = np.fromiter(self.grammar, dtype=np.uint32, count=len(self.grammar))
+        readings = read_priorities(self.priority, self.lexicon, features, words, spellings, grammar)
         said = []
-        for reading in read_priorities(self.priority, self.lexicon, features, words, spellings):
+        for reading in readings:
             why = tuple(f"priority: {reason}" for reason in reading.because)
             said.append(Suggestion(reading.suggestion, because=why, model=self.version))
         if self.ranking is None:
@@ -80,7 +89,7 @@ class Model:
         confidences = np.clip(self.accept.confidence(scores), 0.001, 0.999)  # nobody is certain
         orders = [_best(row) for row in chances]
         firsts = np.array([order[0] for order in orders])
-        whys = because_of(self.ranking, rows, spellings, cosines, firsts)
+        whys = because_of(self.ranking, rows, spellings, cosines, firsts, grammar)
         speak, for_customer = self._named(scores)
         for i, suggestion in enumerate(said):
             if not words[i]:
@@ -143,6 +152,7 @@ def load_model(folder: Path, *, precision: float = 0.95) -> Model:
             priority=unpack_priority(facts["priority"], arrays) if facts.get("priority") else None,
             lexicon=lexicon,
             precision=precision,
+            grammar=unpack_grammar(arrays),
         )
     except (KeyError, ValueError, TypeError, IndexError, AttributeError, OverflowError) as error:
         raise ModelUnusable(f"the model in {folder} is damaged: {error}", RETRAIN) from error

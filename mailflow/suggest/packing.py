@@ -193,6 +193,15 @@ def _unpack_margins(arrays: Mapping[str, Array], features: int, articles: int) -
     return Margins(sparse.csr_matrix((weights, columns, starts.astype(np.int32)), shape), intercept)
 
 
+def pack_grammar(grammar: frozenset[int]) -> dict[str, Array]:
+    return {"grammar": np.array(sorted(grammar), dtype=np.uint32)}
+
+
+def unpack_grammar(arrays: Mapping[str, Array]) -> frozenset[int]:
+    """Nothing in a model of before it."""
+    return frozenset(_array(arrays, "grammar", "u", 1).tolist() if "grammar" in arrays else ())
+
+
 def pack_accept(accept: Accept) -> Facts:
     return {
         field.name: list(value)

@@ -14,7 +14,7 @@ from scipy import sparse
 
 from mailflow.desk.suggestion import PrioritySuggestion
 from mailflow.suggest.accept import logistic
-from mailflow.suggest.features import Features
+from mailflow.suggest.features import Features, Hashes
 from mailflow.suggest.lexicon import SCALE, Hit, Lexicon, chances_from, hits_for
 from mailflow.suggest.space import Floats, Integers, Rows, Space, leading
 from mailflow.suggest.telling import Spelling, loudest
@@ -73,25 +73,35 @@ def label_chances(above: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return chances
 
 
+def with_prior(
+    chances: npt.NDArray[np.float64], hits: Sequence[Sequence[Hit]], tickets: int
+) -> npt.NDArray[np.float64]:
+    """The chances by label that a model of so many tickets gives, and what the lexicon says beside it."""
+    share = tickets / (tickets + PRIOR_TICKETS)
+    prior = np.array([chances_from(found) for found in hits])
+    mixed: npt.NDArray[np.float64] = share * chances + (1 - share) * prior
+    return mixed
+
+
 def read_priorities(
     model: PriorityModel | None,
     lexicon: Lexicon,
     features: Features,
     texts: Sequence[Sequence[str]],
     spellings: Sequence[Spelling],
+    grammar: Hashes,
 ) -> list[PriorityReading]:
-    """One reading per text; ``texts`` are the words the features were made of."""
+    """One reading per text; ``texts`` are the words the features were made of, ``grammar`` stems
+    that tell people nothing."""
     hits = [hits_for(lexicon, words) for words in texts]
     if model is None:
         return [_by_lexicon(found, words) for found, words in zip(hits, texts, strict=True)]
     rows = model.space.rows(features)
     signs = [signs_of(found, len(words)) for found, words in zip(hits, texts, strict=True)]
     scores = step_scores(model, rows.matrix, np.stack(signs)).astype(np.float64)
-    share = model.tickets / (model.tickets + PRIOR_TICKETS)
-    chances = share * label_chances(logistic(scores))
-    chances += (1 - share) * np.array([chances_from(found) for found in hits])
+    chances = with_prior(label_chances(logistic(scores)), hits, model.tickets)
     best = (chances * np.exp(np.array(model.bias))).argmax(axis=1)
-    telling = _telling_words(model, rows, best, spellings)
+    telling = _telling_words(model, rows, best, spellings, grammar)
     readings = []
     for k, words in enumerate(texts):
         confidence = float(chances[k, best[k]])
@@ -100,6 +110,8 @@ def read_priorities(
             learned = f"(learned from {model.tickets} past tickets)"
             because.append(f"words that speak for it: {', '.join(telling[k])} {learned}")
         unsure = confidence < model.speak_from or not words
+        if not because and not unsure:
+            because.append("no word tells of another")
         suggestion = PrioritySuggestion(SCALE[best[k]], round(confidence, 4), unsure)
         readings.append(PriorityReading(suggestion, tuple(because[:3])))
     return readings
@@ -119,14 +131,29 @@ def _named(hits: Sequence[Hit]) -> list[str]:
 
 
 def _telling_words(
-    model: PriorityModel, rows: Rows, best: Integers, spellings: Sequence[Spelling]
+    model: PriorityModel,
+    rows: Rows,
+    best: Integers,
+    spellings: Sequence[Spelling],
+    grammar: Hashes,
 ) -> list[list[str]]:
-    """The words of each message that spoke loudest for its priority."""
+    """The words of each message that spoke loudest for its priority; others where only they spoke."""
     stems = model.space.stems
     owners, columns, values = leading(rows.matrix, len(stems))
     for_it = np.where(best >= 2, 1, -1)  # the upper two lie above their step, the others below
     pull = model.weights[columns, np.minimum(best, STEPS - 1)[owners]] * for_it[owners] * values
-    loud = pull > LOUD
-    return loudest(
-        stems[columns[loud]], owners[loud], pull[loud], spellings, count=NAMED_WORDS, shortest=4
-    )
+    content = ~np.isin(stems[columns], grammar)
+    found: list[list[str]] = [[] for _ in spellings]
+    for those in (content & (pull > LOUD), content & (pull > 0), pull > LOUD):
+        told = loudest(
+            stems[columns[those]],
+            owners[those],
+            pull[those],
+            spellings,
+            count=NAMED_WORDS,
+            shortest=4,
+        )
+        found = [words or others for words, others in zip(found, told, strict=True)]
+        if all(found):
+            break
+    return found

@@ -74,6 +74,19 @@ class Ranking:
         return groups_of(self.line_of[: self.tickets])
 
     @cached_property
+    def rows_of_articles(self) -> Integers:
+        """How many rows each article has, its own text counted in."""
+        near = self.row_class[self.row_class >= 0]
+        return np.bincount(np.concatenate([near, self.far_class]), minlength=len(self.articles))
+
+    @cached_property
+    def standing(self) -> Floats:
+        """In how many rows of any article each stem stands."""
+        assert self.vocabulary is not None  # noqa: S101 - made with the ranking
+        found: Floats = np.asarray(self.vocabulary.sum(axis=0)).ravel()
+        return found
+
+    @cached_property
     def article_groups(self) -> Groups:
         return groups_of(self.line_of[self.tickets :])
 

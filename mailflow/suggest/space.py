@@ -169,11 +169,14 @@ def learn_space(
     max_features: Sequence[int] = (60_000, 80_000, 80_000, 120_000),
     most_documents: Sequence[float] = (math.inf, 2_000, 1_500, 1_000),
     light_texts: Sequence[Sequence[str]] = (),
+    quiet: Sequence[Hashes] = (),
+    worth: float = 1.0,
 ) -> Space:
     """The space of these texts, given as words. Over ``max_features`` the rarest features go first.
 
     Features that stand in more than ``most_documents`` texts get no weight, lest they cost most.
-    Of ``light_texts`` stems and ordered pairs alone are read.
+    Of ``light_texts`` stems and ordered pairs alone are read. The ``quiet`` features, by block, have
+    this share of the weight that others as rare have.
     """
     gathered: list[list[Hashes]] = [[] for _ in range(BLOCKS)]
     for features in chain(in_sweeps(texts), in_sweeps(light_texts, light=True)):
@@ -191,6 +194,8 @@ def learn_space(
             least = np.sort(documents)[-max_features[b]]
             keep &= documents > least
         idf = np.log((1 + counts[b]) / (1 + documents[keep])) + 1
+        if quiet:
+            idf[np.isin(hashes[keep], quiet[b])] *= worth
         idf[_dear(documents[keep], counts[b], most_documents[b])] = 0
         unknown = float(np.log((1 + counts[b]) / 2) + 1)
         blocks.append(Block(hashes[keep], idf.astype(np.float32), unknown))

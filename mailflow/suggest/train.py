@@ -9,17 +9,16 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
-
 from mailflow.suggest.accept import Accept
 from mailflow.suggest.card import card_for
 from mailflow.suggest.embeddings import Embeddings
-from mailflow.suggest.files import Array, write_model
+from mailflow.suggest.files import write_model
+from mailflow.suggest.function_words import function_stems
 from mailflow.suggest.learn_priority import learn_priority
 from mailflow.suggest.learn_ranking import LearnArticle, LearnTicket, learn_ranking, unmeasured
 from mailflow.suggest.lexicon import Lexicon, load_lexicon
 from mailflow.suggest.model import LEXICON_NAME, Model
-from mailflow.suggest.packing import pack_accept, pack_priority, pack_ranking
+from mailflow.suggest.packing import pack_accept, pack_grammar, pack_priority, pack_ranking
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,8 @@ def learn_model(
             articles, tickets, own_tickets=own_tickets, embeddings=embeddings
         )
     priority = learn_priority(tickets, lexicon)
-    return Model("unsaved", ranking, accept, priority, lexicon)
+    grammar = frozenset(function_stems().tolist())
+    return Model("unsaved", ranking, accept, priority, lexicon, grammar=grammar)
 
 
 def save_model(
@@ -58,14 +58,14 @@ def save_model(
         "accept": pack_accept(model.accept),
         "data": data_hash(articles, tickets),
     }
-    arrays: dict[str, Array] = {}
+    arrays = pack_grammar(model.grammar)
     if model.ranking is not None:
         facts["ranking"], packed = pack_ranking(model.ranking)
         arrays |= packed
     if model.priority is not None:
         facts["priority"], packed = pack_priority(model.priority)
         arrays |= packed
-    version = write_model(folder, facts, arrays or {"nothing": np.zeros(1, dtype=np.float32)})
+    version = write_model(folder, facts, arrays)
     target = folder / LEXICON_NAME
     if lexicon_file is not None and not (target.exists() and target.samefile(lexicon_file)):
         shutil.copyfile(lexicon_file, target)

@@ -23,6 +23,7 @@ from mailflow.suggest.learn_ranking import LearnArticle, LearnTicket
 from mailflow.suggest.lexicon import hits_for, load_lexicon, parse_lexicon
 from mailflow.suggest.measure import auroc, calibration_error, share, weighted_kappa
 from mailflow.suggest.model import Model, ModelUnusable, load_model
+from mailflow.suggest.priority import with_prior
 from mailflow.suggest.ranking import explained
 from mailflow.suggest.space import Block, Space, learn_space
 from mailflow.suggest.tables import TableFault, read_articles, read_history
@@ -630,3 +631,85 @@ def test_serving_needs_no_scikit_learn() -> None:
     code = f"import sys; from pathlib import Path; from mailflow.suggest.model import load_model; load_model(Path({str(SEED)!r})).suggest('a', 'b'); print('sklearn' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+# -- reasons --------------------------------------------------------------------------------------
+
+DESK = [
+    LearnArticle("paper", "The paper is stuck in the printer", "Open the tray and take it out."),
+    LearnArticle("toner", "The toner of the printer is empty", "Have a new cartridge put in."),
+    LearnArticle("login", "You cannot log in", "Ask for a new password."),
+]
+
+
+def reasons(text: str, articles: list[LearnArticle], history: list[LearnTicket]) -> str:
+    said = learn_model(articles, history, (), own_tickets=True).suggest("", text)
+    return " | ".join(said.because)
+
+
+def test_reasons_name_words_of_the_matter_and_none_of_grammar() -> None:
+    said = reasons("why is the paper that I have put in the tray not out", DESK, [])
+    words = said.removeprefix("article paper: ").split(", ")
+    assert words[0] in ("paper", "tray") and set(words) <= {"paper", "tray", "put", "why"}
+
+
+@pytest.mark.parametrize(
+    ("text", "named", "never"),
+    [
+        ("the toner does not work", "not work", "not,"),
+        ("it has not been delivered", "not been delivered", "been,"),
+    ],
+)
+def test_a_negation_is_named_before_what_it_denies_alone(text: str, named: str, never: str) -> None:
+    history = [LearnTicket("", f"{text} {n}", "toner", number=n) for n in range(3)]
+    said = reasons(text, DESK, history)
+    words = said.partition(" | ")[0].removeprefix("article toner: ").split(", ")
+    assert named in words and "not" not in words and never not in said.partition(" | ")[0]
+
+
+def test_a_word_as_common_everywhere_is_no_reason_in_any_language() -> None:
+    """No list knows Finnish here"""
+    matters = ("tulostin", "salasana", "lasku", "toimitus")
+    articles = [LearnArticle(m, f"{m} ongelma", "ohje") for m in matters]
+    history = [LearnTicket("", f"minulla {m} ongelma taas", m) for m in matters for _ in range(6)]
+    said = reasons("minulla lasku ongelma", articles, history)
+    assert said.startswith("article lasku: lasku |")
+
+
+@pytest.mark.parametrize("text", ["how", "passwordless", "the cartridges' trays"])
+def test_what_decided_is_never_left_unsaid(text: str) -> None:
+    """By words of grammar, or by pieces of words"""
+    articles = [*DESK, LearnArticle("how", "How to", "How")]
+    assert reasons(text, articles, [])
+
+
+def test_priority_names_no_word_of_grammar_and_never_nothing() -> None:
+    history = [
+        LearnTicket("", f"when will the {w} have been sent", None, p)
+        for w, p in (("server", "urgent"), ("catalogue", "low"), ("lamp", "normal"))
+        for _ in range(80)
+    ]
+    model = learn_model([], history, (), own_tickets=True)
+    said = model.suggest("", "when will the server have been sent")
+    assert said.priority.label is Priority.URGENT
+    assert said.because == (
+        "priority: words that speak for it: server (learned from 240 past tickets)",
+    )
+    assert model.suggest("", "tomorrow").because
+
+
+def test_words_of_grammar_weigh_little_until_tickets_are_counted() -> None:
+    articles = [
+        LearnArticle("where", "Where do we find it when it is there", "Here"),
+        LearnArticle("refund", "Refunds", "Five days"),
+    ]
+    said = learn_model(articles, [], (), own_tickets=False).suggest("", "when is the refund there")
+    assert said.articles[0].article_id == "refund"
+
+
+def test_the_lexicon_counts_less_with_each_ticket() -> None:
+    hits = [[], hits_for(LEXICON, words_of("our account was hacked"))]
+    even = np.full((2, 4), 0.25)
+    few, many = with_prior(even, hits, 10), with_prior(even, hits, 100_000)
+    assert few[1, 3] > 0.5 > few[0, 3] and np.allclose(many, 0.25, atol=0.01)
+    assert np.allclose(few.sum(axis=1), 1)
