@@ -19,6 +19,7 @@ from mailflow.mail.scan import (
 )
 
 MAX_SIGNATURE_LINES: Final = 25  # a longer block below "-- " is more text, not a signature
+MAX_BANNERS: Final = 4  # paragraphs of warning
 MAX_FOOTER_LINES: Final = 15
 MAX_DISCLAIMER_LINES: Final = 40
 MAX_CITED_LINES: Final = 3
@@ -29,7 +30,7 @@ _ARMOR_END: Final = re.compile(r"^-----END PGP SIGNATURE-----\s*$")
 
 def cut_banner(scan: Scan) -> None:
     """The warning that gateways put on top of mail from outside: nobody's words."""
-    for _ in range(2):
+    for _ in range(MAX_BANNERS):
         start = next((at for at, kind in enumerate(scan.kinds) if kind == TEXT), 0)
         end = start
         while end < len(scan.kinds) and scan.kinds[end] == TEXT and end - start < 8:
@@ -163,7 +164,7 @@ def _cut_disclaimer(scan: Scan, last: int) -> bool:
             paragraph.append(scan.lines[at])
         above = at == 0 or scan.kinds[at - 1] != TEXT or is_bare_rule(scan, at - 1)
         if paragraph and above and scan.kinds[at] == TEXT:
-            if signatures.is_disclaimer(" ".join(reversed(paragraph))):
+            if signatures.is_legal_footer(" ".join(reversed(paragraph))):
                 start = at
             paragraph = []
         at -= 1

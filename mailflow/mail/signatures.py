@@ -118,9 +118,14 @@ _DISCLAIMER: Final = re.compile(
     r"(?:message|courriel|e-?mail).{0,80}(?:confidentiel|destinataire)|"
     r"(?:mensaje|correo|mensagem|messaggio|e-?mail).{0,120}(?:confidencial|riservat|confidenziali|privilegiad)|"
     r"(?:e-?mail|bericht).{0,80}(?:vertrouwelijk|uitsluitend bestemd)|"
-    r"(?:wiadomość|e-?mail).{0,80}(?:poufn|przeznaczon)|(?:meddelande|mejl|e-?post|mail).{0,80}(?:konfidentiel|fortrolig|sekretess)|"
+    r"(?:wiadomoś(?:ć|ci)|e-?mail).{0,80}(?:poufn|przeznaczon)|(?:e-?post\w{0,2}|melding\w{0,2}).{0,80}konfidensiel|(?:meddelande|mejl|e-?post|mail).{0,80}(?:konfidentiel|fortrolig|sekretess)|"
     r"(?:viesti|sähköposti).{0,80}luottamuksel|(?:zpráva|e-?mail).{0,80}důvěrn|(?:сообщение|письмо).{0,120}конфиденциальн|"
     r"(?:informazioni|comunicazione).{0,120}(?:riservat|destinat|confidenzial)|(?:mesaj|e-?posta|ileti).{0,80}gizli|機密|机密|기밀|"
+    r"(?:e-?mail|üzenet|levél).{0,80}(?:bizalmas|kizárólag a címzett)|(?:mesaj|e-?mail).{0,80}(?:confiden[țţt]i|exclusiv destinatar)|"
+    r"μήνυμα.{0,80}(?:εμπιστευτικ|αποκλειστικά για τον)|(?:邮件|郵件).{0,40}(?:保密|仅限|僅限|僅供)|(?:메일|메시지).{0,60}(?:비밀|지정된 수신인|수신인만)|"
+    r"(?:лист|повідомлення).{0,80}(?:конфіденц|виключно для)|(?:správa|e-?mail).{0,80}dôvern|(?:poruka|sporočilo|e-?mail).{0,80}(?:povjerljiv|poverljiv|zaupn)|"
+    r"הודעה.{0,60}(?:סודי|לנמען)|(?:الرسالة|البريد).{0,60}(?:سري|للمرسل إليه)|aviso de confiden|reglamento.{0,120}le informamos que sus datos|"
+    r"n'imprimez ce|tänk på miljön|zanim wydrukujesz|wydruk tej wiadomości|ennen kuin tulostat|før du (?:printer|udskriver|skriver ut)|yazdırmadan önce|"
     r"think before you print|consider the environment|before printing|avant d'imprimer|bevor sie .{0,30}ausdrucken|"
     r"antes de imprimir|prima di stampare|denk aan het milieu|"
     r"questo messaggio e'? stato analizzato|analizzato con|mailscanner|clicca qui per segnalarlo",
@@ -155,6 +160,35 @@ _DISCLAIMER_WORDS: Final = (
     "the environment",
     "ausdrucken",
     "d'imprimer",
+    "n'imprimez",
+    "på miljön",
+    "wydruk",
+    "tulostat",
+    "før du",
+    "yazdır",
+    "konfidens",
+    "bizalmas",
+    "címzett",
+    "destinatar",
+    "εμπιστευτικ",
+    "αποκλειστικ",
+    "保密",
+    "仅限",
+    "僅限",
+    "僅供",
+    "비밀",
+    "수신인",
+    "конфіденц",
+    "виключно",
+    "dôvern",
+    "povjerljiv",
+    "poverljiv",
+    "zaupn",
+    "סודי",
+    "לנמען",
+    "سري",
+    "للمرسل",
+    "le informamos",
     "de imprimir",
     "stampare",
     "milieu",
@@ -164,12 +198,56 @@ _DISCLAIMER_WORDS: Final = (
 )
 
 
+# What a legal footer speaks of, one expression for each matter.
+_LEGAL: Final = tuple(
+    re.compile(words)
+    for words in (
+        # secret
+        r"confiden|vertraulich|vertrouwelijk|privileg|riservat|poufn|konfiden|fortrolig|sekretess|luottamuks|důvěrn|dôvern|конфиденц|конфіденц|gizli|"
+        r"bizalmas|εμπιστευτικ|povjerljiv|poverljiv|zaupn|機密|机密|机密|保密|기밀|비밀|סודי|سري",
+        # for whom
+        r"recipient|addressee|individual or entity|intended (?:solely|only|exclusively)|addressed|empfänger|adressat|destinat|geadresseerde|adresat|mottagar|mottaker|modtager|vastaanottaj|adresát|"
+        r"адресат|получател|alıcı|kişi|címzett|παραλήπτ|primatelj|prejemnik|primaoc|宛先|受信者|收件人|发送给|수신인|수신자|נמען|للمرسل إليه",
+        # nobody else
+        r"\b(?:solely|exclusively|sole use)\b|ausschließlich|exclusi[vf]|esclusiv|uitsluitend|wyłącznie|endast|\bkun for\b|ainoastaan|\bvain\b|výhradn|výlučne|исключительно|виключно|"
+        r"yalnızca|sadece|kizárólag|αποκλειστικ|isključivo|izključno|のみ|仅|僅",
+        # what is in it
+        r"informatie|information|informaci|informazion|informação|informações|informacj|informasjon|oplysning|tietoa|attachment|anhang|anhäng|anlagen|pièces? jointe|adjunt|allegat|bijlage|załącznik|"
+        r"bilag|bilaga|bifogad|vedlegg|liite|příloh|príloh|вложени|приложени|ekleri|\bekler\b|添付|附件|첨부|정보|情報|信息",
+        # what to do, and what not
+        r"in error|by mistake|par erreur|por error|por equivocación|per errore|por engano|irrtümlich|versehentlich|fehler erhalten|omyłkow|przez pomyłkę|av misstag|ved en fejl|ved en feil|vahingossa|omylem|по ошибке|yanlışlıkla|誤って|误|잘못|"
+        r"delet|destroy|notify|prohibit|unauthori[sz]|disclos|dissemin|vernicht|löschen|informieren|détrui|interdit|elimin|borr|prohibid|vietat|cancell|distrugg|verwijder|verboden|"
+        r"usun|zabronion|radera|slet|poista|smaž|vymaž|удал|запрещ|siliniz|yasak|削除|删除|刪除|삭제|apagar|proibid|"
+        # by which law
+        r"legally|\blaw\b|rechtlich|gesetzlich|legalmente|secreto profesional|prawnie|lagligt|законодательств|2016/679",
+    )
+)
+#: Footers that need no second matter.
+_FOOTER_ALONE: Final = re.compile(
+    r"disclaimer|confidentiality (?:notice|note|statement)|before printing (?:this|it)|before you print|environment|d'imprimer|n'imprimez|ausdrucken|antes de imprimir|prima di stampare|milieu|"
+    r"på miljön|wydrukujesz|wydruk tej|tulostat|før du|yazdırmadan|analizzato|mailscanner|clicca qui|aviso de confiden|le informamos que sus datos"
+)
+
+
 def is_disclaimer(line: str) -> bool:
     """Whether ``line`` opens a legal or environmental footer."""
     text = " ".join(line[: 2 * MAX_LINE].strip("*_ ").split())[:MAX_LINE].casefold()
     if len(text) < 12 or not any(word in text for word in _DISCLAIMER_WORDS):
         return False
     return bool(_DISCLAIMER.search(text))
+
+
+def is_legal_footer(paragraph: str) -> bool:
+    """Whether a paragraph opens a legal footer beyond doubt: nobody speaks in it, and two of its matters are named.
+
+    "The error message contains confidential data" names one, and was written by a customer.
+    """
+    if not is_disclaimer(paragraph):
+        return False
+    text = " ".join(paragraph.split())[: 2 * MAX_LINE].casefold()
+    if _OWN_VOICE.search(text):
+        return False
+    return bool(_FOOTER_ALONE.search(text)) or sum(bool(one.search(text)) for one in _LEGAL) >= 2
 
 
 _HEADING: Final = re.compile(
@@ -194,10 +272,33 @@ _BANNER: Final = re.compile(
 )
 
 
-#: A person speaks: no gateway says "I", and none speaks of "your mail".
+# What gateways put there themselves: Microsoft's link in every language, Proofpoint's marks, a lone tag.
+_MARKED_BANNER: Final = re.compile(
+    r"aka\.ms/learnaboutsenderidentification|zjqcmqryfpfptbanner|message is from an (?:external|untrusted) sender|"
+    r"^you have not previously corresponded with this sender|"
+    r"^\W{0,6}(?:extern\w{0,2}|externe?[sn]? (?:e-?mail|nachricht|mail)|courriel externe|correo externo|外部メール|社外メール|외부 ?메일|外部邮件|外部郵件)\W{0,6}$",
+    re.IGNORECASE,
+)
+# In other languages a word of warning and the outside: either alone stands in many a letter.
+_ALERT: Final = re.compile(
+    r"^\W{0,6}(?:achtung|vorsicht|warnung|hinweis|attention|avertissement|aviso|atención|advertencia|precaución|attenzione|avviso|atenção|"
+    r"let op|waarschuwing|uwaga|ostrzeżenie|obs|varning|advarsel|bemærk|merk|varoitus|huomio|huom|upozornění|pozor|upozornenie|внимание|"
+    r"осторожно|предупреждение|увага|dikkat|uyarı|注意|警告|주의|외부|外部|【|caution|warning|external)",
+    re.IGNORECASE,
+)
+_OUTSIDE: Final = re.compile(
+    r"(?:mail|messaggio|mensagem|correo|mensaje|courriel).{0,80}(?:estern|fora d|fuera d|extern|extérieur)|(?:wiadomość|mail).{0,60}(?:spoza|zewnętrzn)|"
+    r"(?:mejl|e-?post\w{0,3}|mail|meddeland\w{1,2}|besked|melding\w{0,2}).{0,60}(?:extern|ekstern|utanför|utenfor|uden for|udefra)|"
+    r"(?:viesti|sähköposti).{0,60}ulko|(?:mail|zpráva|správa).{0,60}(?:vnějšk|mimo |zvenčí|zvonku)|(?:письмо|сообщение|лист|повідомлення).{0,60}(?:внешн|извне|зовнішн)|"
+    r"(?:e-?posta|ileti|mesaj).{0,60}(?:dışı|harici|dış )|(?:メール|メッセージ).{0,30}(?:外部|社外)|(?:邮件|郵件).{0,20}(?:外部|组织外|組織外)|(?:메일|메시지).{0,30}외부",
+    re.IGNORECASE,
+)
+#: A person speaks: no gateway and no lawyer says "I", and none speaks of "your mail".
 _OWN_VOICE: Final = re.compile(
     r"^(?:your|ihre?|votre|vos|tu|su|sus|il (?:tuo|vostro)|la (?:tua|vostra)|uw|jullie)\s|"
-    r"\b(?:i|i'm|i've|my|ich|mir|mich|mein\w{0,2}|je|j'ai|mon|mes|yo|mi|mis|mio|mia|ik|mijn|meu|minha)\b(?!-)",
+    r"\b(?:i'(?:m|ve|d|ll)|i (?:am|was|have|had|get|got|need|want|would|do|did|don't|can|cannot|can't|could|see|think|know|received|sent|write|wrote|"
+    r"tried|use|like|hope|will|should|just|still|also|never|found|bought|ordered|asked|wait|printed|print|read)|my|ich|mir|mich|mein\w{0,2}|"
+    r"j'ai|je (?:suis|ne|n|vous|veux|voudrais|souhaite|reçois|peux|dois)|mon|yo|mi|ik|mijn|mij|meu|minha|mio|mia)\b(?!-)",
     re.IGNORECASE,
 )
 
@@ -205,9 +306,11 @@ _OWN_VOICE: Final = re.compile(
 def is_banner(paragraph: str) -> bool:
     """Whether the first paragraph is the warning a mail gateway puts on top of outside mail."""
     text = " ".join(paragraph.split())
-    if not 8 <= len(text) <= 500 or _OWN_VOICE.search(text):
+    if not 4 <= len(text) <= 500 or _OWN_VOICE.search(text):
         return False
-    return bool(_BANNER.search(text))
+    if _MARKED_BANNER.search(text) or (len(text) >= 8 and _BANNER.search(text)):
+        return True
+    return "?" not in text and bool(_ALERT.match(text) and _OUTSIDE.search(text))
 
 
 def is_asked(line: str) -> bool:

@@ -450,7 +450,34 @@ DISCLAIMERS = [
     "Este mensaje y sus archivos adjuntos son confidenciales y se dirigen exclusivamente a su destinatario. Si lo ha recibido por error, elimínelo.",
     "Questo messaggio e i suoi allegati sono confidenziali e riservati al destinatario indicato. Chi lo avesse ricevuto per errore è pregato di cancellarlo.",
     "Please consider the environment before printing this e-mail.",
+    "Denne e-posten kan inneholde konfidensiell informasjon. Dersom du ikke er rett mottaker, vennligst slett den.",
+    "Ez az e-mail bizalmas információkat tartalmazhat, és kizárólag a címzettnek szól.",
+    "Το παρόν μήνυμα είναι εμπιστευτικό και προορίζεται αποκλειστικά για τον παραλήπτη.",
+    "本邮件及其附件含有保密信息，仅限于发送给上面地址中列出的个人或群组。",
+    "본 메일에 포함된 정보는 비밀이거나 법적으로 보호받을 수 있습니다. 수신인이 아닌 경우 삭제해 주십시오.",
+    "Táto správa je dôverná a je určená výhradne adresátovi.",
+    "Pomyśl o środowisku, zanim wydrukujesz tę wiadomość.",
+    "Aviso de confidencialidade: Esta mensagem destina-se exclusivamente ao seu destinatário.",
 ]
+
+#: What customers write about such matters.
+NO_DISCLAIMERS = [
+    "Ich bitte um vertrauliche Behandlung dieser Nachricht.",
+    "Este mensaje de error contiene datos confidenciales de otro cliente.\n\nGracias",
+    "The intended recipient of parcel 4711 moved away. Please send it back.\n\nPat",
+    "My e-mail with the privileged customer code was lost.\n\nPlease send it again.\n\nPat",
+    "Questo messaggio di errore appare: area riservata non disponibile.\n\nGrazie",
+    "Het bericht was uitsluitend bestemd voor mij, maar mijn buurman kreeg het.\n\nGroet",
+    "Gemäß Art. 15 DSGVO (Verordnung (EU) 2016/679) verlange ich Auskunft über meine Daten.\n\nPat",
+    "I printed the label before printing the invoice.",
+    "機密文書の廃棄について質問があります。\n\nよろしくお願いします。",
+]
+
+
+@pytest.mark.parametrize("text", NO_DISCLAIMERS)
+def test_who_writes_about_confidential_matters_is_heard(text: str) -> None:
+    letter = f"Hello,\n\nthere is something wrong.\n\n{text}"
+    assert split_new_text(letter).new_text == letter
 
 
 @pytest.mark.parametrize("disclaimer", DISCLAIMERS)
@@ -586,6 +613,36 @@ def test_the_warning_of_a_gateway_goes() -> None:
         "CAUTION: This email originated from outside of the organisation. Do not click links.\n\nIt is 4711.\n"
     )
     assert split.new_text == "It is 4711."
+
+
+@pytest.mark.parametrize(
+    "banner",
+    [
+        "[Vous ne recevez pas souvent de courriers de d@desk.example. https://aka.ms/LearnAboutSenderIdentification ]",
+        "ATTENZIONE: questa e-mail proviene dall'esterno dell'organizzazione.",
+        "UWAGA: Ta wiadomość pochodzi spoza organizacji. Nie klikaj w linki.",
+        "ADVARSEL: Denne e-mail kommer fra en ekstern afsender.",
+        "ВНИМАНИЕ: Это письмо получено от внешнего отправителя.",
+        "DİKKAT: Bu e-posta kuruluş dışından gönderilmiştir.",
+        "【注意】このメールは外部から送信されています。",
+        "[Externe E-Mail]",
+        "ZjQcmQRYFpfptBannerStart\nThis Message Is From an External Sender\n\nIt came from outside.\nZjQcmQRYFpfptBannerEnd",
+    ],
+)
+def test_the_warning_of_a_gateway_in_other_languages(banner: str) -> None:
+    assert split_new_text(f"{banner}\n\nIt is 4711.\n").new_text == "It is 4711."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Wiadomość od zewnętrznej firmy nie dotarła.\n\nCo teraz zrobić?",
+        "Attention: my e-mail came back from an external server.\n\nWhat now?",
+        "Письмо от внешнего партнёра не пришло.\n\nПомогите.",
+    ],
+)
+def test_who_writes_about_the_outside_is_no_gateway(text: str) -> None:
+    assert split_new_text(text).new_text == text
 
 
 def test_the_heading_of_a_disclaimer_goes_with_it() -> None:
