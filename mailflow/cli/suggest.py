@@ -117,7 +117,7 @@ def _for_people(name: object, said: Suggestion) -> Iterator[str]:
     if said.priority:
         doubt = " (unsure)" if said.priority.abstained else ""
         yield f"  priority {said.priority.label.value} {said.priority.confidence:.0%}{doubt}"
-    for article in said.articles[:3]:
+    for article in (a for a in said.articles[:3] if a.confidence):
         mark = "  ← suggested" if article.article_id == said.suggested_article else ""
         yield f"  article  {article.article_id} {article.confidence:.0%}{mark}"
     for reason in said.because:

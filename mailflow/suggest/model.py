@@ -92,7 +92,8 @@ class Model:
         whys = because_of(self.ranking, rows, spellings, cosines, firsts, grammar)
         speak, for_customer = self._named(scores)
         for i, suggestion in enumerate(said):
-            if not words[i]:
+            if not words[i]:  # nothing was said: no article is likelier than another
+                said[i] = replace(suggestion, articles=self._any_articles())
                 continue
             ranked = self._ranked(chances[i], orders[i], float(confidences[i]))
             said[i] = replace(
@@ -103,6 +104,11 @@ class Model:
                 because=suggestion.because + whys[i],
             )
         return said
+
+    def _any_articles(self) -> tuple[ArticleSuggestion, ...]:
+        """As many as are ever ranked, none of them likely."""
+        assert self.ranking is not None  # noqa: S101 - the caller saw to it
+        return tuple(ArticleSuggestion(a.id, 0.0) for a in self.ranking.articles[:SHOWN])
 
     def _named(self, scores: Doubles) -> tuple[list[bool], list[bool]]:
         """For each score, whether the first article is named: to agents, and to the customer too."""

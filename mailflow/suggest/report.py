@@ -102,19 +102,24 @@ def _at(x: float, y: float) -> str:
     return f"{EDGE + x * SIDE:.1f},{EDGE + (1 - y) * SIDE:.1f}"
 
 
-def _axes() -> str:
+def _axes(along: str, up: str) -> str:
     frame = (
         f'<rect x="{EDGE}" y="{EDGE}" width="{SIDE}" height="{SIDE}" fill="none" stroke="#999"/>'
     )
     marks = []
     for k in range(0, 11, 2):
-        along = EDGE + k / 10 * SIDE
+        there = EDGE + k / 10 * SIDE
         marks.append(
-            f'<text x="{along:.0f}" y="{EDGE + SIDE + 16}" text-anchor="middle">{k / 10:.1f}</text>'
+            f'<text x="{there:.0f}" y="{EDGE + SIDE + 16}" text-anchor="middle">{k / 10:.1f}</text>'
         )
         marks.append(
             f'<text x="{EDGE - 6}" y="{EDGE + SIDE - k / 10 * SIDE + 4:.0f}" text-anchor="end">{k / 10:.1f}</text>'
         )
+    middle = EDGE + SIDE / 2
+    marks.append(
+        f'<text x="{middle:.0f}" y="{EDGE + SIDE + 34}" text-anchor="middle">{along}</text>'
+    )
+    marks.append(f'<text x="{EDGE}" y="{EDGE - 8}">{up}</text>')
     return frame + "".join(marks)
 
 
@@ -130,7 +135,7 @@ def _reliability(confidence: Doubles, right: Doubles, bins: int = 10) -> str:
                 f'<circle cx="{x}" cy="{y}" r="{size:.1f}" fill="#2a6fb0" fill-opacity=".8"/>'
             )
     diagonal = f'<polyline points="{_at(0, 0)} {_at(1, 1)}" stroke="#bbb" fill="none" stroke-dasharray="4"/>'
-    return _svg(_axes() + diagonal + "".join(dots))
+    return _svg(_axes("confidence", "right") + diagonal + "".join(dots))
 
 
 def _coverage_curve(confidence: Doubles, right: Doubles) -> str:
@@ -140,7 +145,7 @@ def _coverage_curve(confidence: Doubles, right: Doubles) -> str:
     every = np.unique(np.linspace(0, max(0, len(order) - 1), 200).astype(int))
     points = " ".join(_at(count[i] / len(order), float(precision[i])) for i in every if len(order))
     return _svg(
-        f'{_axes()}<polyline points="{points}" stroke="#2a6fb0" fill="none" stroke-width="2"/>'
+        f'{_axes("coverage", "precision")}<polyline points="{points}" stroke="#2a6fb0" fill="none" stroke-width="2"/>'
     )
 
 
@@ -160,7 +165,8 @@ def _confusion(measures: PriorityMeasures) -> str:
             parts.append(
                 f'<rect x="{x:.0f}" y="{y:.0f}" width="{cell:.0f}" height="{cell:.0f}" fill="#2a6fb0" fill-opacity="{shade:.2f}" stroke="#ddd"/>'
             )
+            ink = ' style="fill:#fff"' if shade > 0.65 else ""
             parts.append(
-                f'<text x="{x + cell / 2:.0f}" y="{y + cell / 2:.0f}" text-anchor="middle">{count}</text>'
+                f'<text x="{x + cell / 2:.0f}" y="{y + cell / 2:.0f}" text-anchor="middle"{ink}>{count}</text>'
             )
     return _svg("".join(parts))

@@ -286,9 +286,10 @@ def test_the_seed_is_silent_about_what_it_does_not_know(seed: Model, text: str) 
     assert seed.suggest("", text).suggested_article is None
 
 
-def test_articles_always_rank_ten(seed: Model) -> None:
-    said = seed.suggest("", "something else entirely")
-    assert len(said.articles) == 10
+@pytest.mark.parametrize("text", ["something else entirely", "", "?!"])
+def test_articles_always_rank_ten(seed: Model, text: str) -> None:
+    said = seed.suggest("", text)
+    assert len(said.articles) == 10 and said.suggested_article is None
     confidences = [a.confidence for a in said.articles]
     assert confidences == sorted(confidences, reverse=True)
 
