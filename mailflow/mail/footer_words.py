@@ -8,21 +8,21 @@ from typing import Final
 SENT: Final[dict[str, str]] = {
     "en": (
         "sent from|sent with|sent via|sent using|sent by|sent through|get outlook for|"
-        "composed on|typed on|written on|posted from|shot from|sent securely|from my|typed with|"
-        "get bluemail|get typeapp|get spark|get k-9|download|this message was sent from|"
+        "composed on|typed on|written on|posted from|shot from|sent securely|typed with|"
+        "get bluemail|get typeapp|get spark|get k-9|this message was sent from|"
         "this email was sent from|this mail was sent from|excuse my brevity|please excuse|"
-        "secured by|secured with|get the|powered by|try"
+        "secured by|secured with"
     ),
     "de": (
-        "gesendet von|gesendet mit|gesendet via|gesendet über|von meinem|von meiner|"
+        "gesendet von|gesendet mit|gesendet via|gesendet über|"
         "von unterwegs gesendet|diese nachricht wurde von|diese nachricht wurde mit|"
-        "diese e-mail wurde von|diese mail wurde von|mit meinem|von outlook|"
-        "holen sie sich outlook|hol dir outlook|outlook für|versendet von|versendet mit|"
-        "verschickt von|gesendet aus|laden sie|am handy"
+        "diese e-mail wurde von|diese mail wurde von|von outlook|"
+        "holen sie sich outlook|hol dir outlook|outlook für ios|outlook für android|outlook für mac|versendet von|versendet mit|"
+        "verschickt von|gesendet aus|laden sie outlook"
     ),
     "fr": (
         "envoyé de|envoyé depuis|envoyé avec|envoyé à partir|envoyé via|envoyé par|"
-        "obtenir outlook|obtenez outlook|télécharger outlook|télécharger|message envoyé|"
+        "obtenir outlook|obtenez outlook|télécharger outlook|message envoyé|"
         "provenance|envoyée depuis|courriel envoyé|ce message a été envoyé"
     ),
     "es": (
@@ -40,11 +40,11 @@ SENT: Final[dict[str, str]] = {
     ),
     "nl": (
         "verstuurd vanaf|verzonden vanaf|verzonden met|verzonden van|verzonden via|verstuurd met|"
-        "verstuurd via|verstuurd van|outlook voor|outlook downloaden|download outlook|"
+        "verstuurd via|verstuurd van|outlook voor ios|outlook voor android|outlook downloaden|download outlook|"
         "verzonden vanuit"
     ),
     "pl": (
-        "wysłane z|wysłano z|wysłane przy|wysłane za|wysłane przez|pobierz|wysłano za|wysłany z|"
+        "wysłane z|wysłano z|wysłane przy|wysłane za pomocą|wysłane przez|pobierz outlook|pobierz aplikację outlook|pobierz program outlook|wysłano za pomocą|wysłany z|"
         "wysłana z|ta wiadomość została wysłana|uzyskaj outlook"
     ),
     "sv": (
@@ -66,20 +66,20 @@ SENT: Final[dict[str, str]] = {
         "отримати outlook|відправлено з|написано с|--отправлено"
     ),
     "tr": (
-        "iphone'umdan gönder|ipad'imden gönder|gönderen:|android için outlook|ios için outlook|"
-        "outlook'u edinin|cihazımdan|telefonumdan|akıllı telefonumdan"
+        "iphone'umdan gönder|ipad'imden gönder|gönderen: windows|android için outlook'u|ios için outlook'u|"
+        "android için outlook’u|ios için outlook’u|outlook'u edinin"
     ),
     "hu, ro, el, hr": (
-        "az outlook beszerzése|outlook letöltése|obțineți outlook|descărcați outlook|λήψη του outlook|αποκτήστε το outlook|nabavite outlook|preuzmite outlook|elküldve|küldve|az én|trimis de pe|trimis din|trimis de la|στάλθηκε από|εστάλη από|"
+        "az outlook beszerzése|outlook letöltése|obțineți outlook|descărcați outlook|λήψη του outlook|αποκτήστε το outlook|nabavite outlook|preuzmite outlook|elküldve|küldve|trimis de pe|trimis din|trimis de la|στάλθηκε από|εστάλη από|"
         "poslano s|poslano iz|poslano sa|послато са|изпратено от|saadetud|nosūtīts no|"
         "išsiųsta iš|enviat des"
     ),
-    "zh": "发自我的|发送自|發自我的|从我的|從我的|来自我的|來自我的|获取|取得|发自|發自|通过|使用|来自|下載|下载|從|从|由我的|傳送自",
-    "ja": "iphoneから送信|ipadから送信|androidから送信|outlook for|私の|スマートフォンから",
-    "ko": (
-        "내 iphone|나의 iphone|내 ipad|나의 ipad|iphone에서|ipad에서|나의 갤럭시|내 갤럭시|갤럭시|samsung|"
-        "android용 outlook|ios용 outlook"
+    "zh": (
+        "发自|發自|来自我的|來自我的|发送自|由我的|傳送自|获取 outlook|获取适用于|取得 outlook|取得適用|取得 ios|取得 android|"
+        "下载 outlook|下载适用于|下載 outlook|下載適用|获取ios|获取android"
     ),
+    "ja": "outlook for",
+    "ko": "android용 outlook|ios용 outlook",
     "ar, he, vi, id": (
         "أُرسلت من|مرسل من|تم الإرسال من|أرسلت من|נשלח מה|נשלח מ|נשלח באמצעות|được gửi từ|gửi từ|"
         "השג את outlook|קבל את outlook|הורד את outlook|تنزيل outlook|الحصول على outlook|tải outlook|dapatkan outlook|đã gửi từ|dikirim dari|terkirim dari|ส่งจาก"

@@ -43,7 +43,7 @@ _LINKS: Final = re.compile(r"[<(\[]{0,2}(?:https?://|mailto:)[^\s>)\]]{0,1000}[>
 
 #: Openers that are footers whatever follows.
 _WHOLE_FOOTER: Final = re.compile(
-    r"^(?:sent (?:from|with|via|using|by) [^.,;:?!\s]{1,20}(?: [^.,;:?!\s]{1,20}){0,2}$|von unterwegs gesendet$|\w{2,20} from (?:mobile|phone|ipad)$|"
+    r"^(?:sent (?:from|with|via|using|by) (?!.*\b(?:on|the|to|for|yesterday|today|love|courier|post|mail|e-mail|email|dhl|ups|fedex)\b)[^.,;:?!\s]{1,20}(?: [^.,;:?!\s]{1,20}){0,2}$|von unterwegs gesendet$|from my (?:i(?:phone|pad)|android|galaxy|pixel|blackberry|samsung)(?: \w{1,12}){0,2}$|(?:von|mit|aus) meine[mrn]\b.{1,50}(?:gesendet|geschickt|versendet|verschickt|geschrieben|getippt|versandt)$|von meine[mr] (?:i(?:phone|pad)|android|galaxy|samsung|huawei|handy|smartphone)$|\w{2,20} from (?:mobile|phone|ipad)$|"
     r"sent from my [^.,;:?!]{1,50}(?:[.,] (?:please |kindly )?(?:excuse|forgive|pardon|ignore|sorry)\b.{0,60})?$|get outlook for\b|sent from (?:mail for windows|yahoo|outlook|gmail|proton|samsung)|"
     r"download (?:the )?(?:all-new )?(?:aol|yahoo|outlook|gmail|hotmail)\b|"
     r"envoyé de mon\b|gesendet von meinem\b|von meinem .{1,40} gesendet|enviado desde mi\b|inviato da(?:l mio)? i(?:phone|pad)|"
@@ -60,6 +60,12 @@ _WHOLE_FOOTER: Final = re.compile(
     r"libre de virus|privo di virus|este e-?mail foi (?:verificado|escaneado)|без вирусов|virusvrij|wolny od wirusów|"
     r"get your free .{0,40}mail|do you yahoo!\?|free email .{0,60}$)",
     re.IGNORECASE,
+)
+
+
+# "Envoyé par mail hier": sent by mail as anything is, and not from a program.
+_BY_MAIL: Final = re.compile(
+    r"\b(?:via|by|par|por|per|med|på|met|mit|with) (?:e-?)?mail\b(?! (?:app|for|pour|für|voor|per|para))"
 )
 
 
@@ -83,6 +89,8 @@ def is_mobile_footer(line: str) -> bool:
         return False
     if _WHOLE_FOOTER.match(folded):
         return True
+    if _BY_MAIL.search(folded):
+        return False
     if folded.startswith(_SENT_OPENERS) and _DEVICE.search(folded):
         return _is_brief(folded)
     return bool(_SENT_ENDINGS.search(folded) and _DEVICE.search(folded)) and _is_brief(folded)

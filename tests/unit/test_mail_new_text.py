@@ -442,6 +442,23 @@ def test_a_mobile_footer_above_the_quote_goes_too(footer: str) -> None:
     assert footer in split.hidden.signature
 
 
+#: Last lines of letters that name a device or a program, and were written by a person.
+NO_FOOTERS = [
+    "Try Windows 11", "Download the mobile app", "Powered by Windows Server 2022", "Sent by courier on Monday",
+    "Sent from the wrong warehouse", "Von meinem alten Handy auf das neue", "Mit meinem Tablet und dem PC",
+    "Outlook für Windows", "Outlook voor Mac", "Envoyé par mail hier", "Télécharger Windows", "Enviado por mail",
+    "Inviato via mail", "Verzonden via mail", "Pobierz aplikację", "Skickat via mail", "Sendt på mail",
+    "Telefonumdan giriş yapamıyorum", "iphoneから送信できません", "내 iphone", "갤럭시 S21", "samsung TV 55",
+    "使用 Windows", "从 Windows 10 升级", "下载 Windows", "Az én telefonom: Nokia", "Get the iPhone version",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", NO_FOOTERS)
+def test_a_last_line_about_a_device_is_no_footer(line: str) -> None:
+    letter = f"Hello, my question is about this:\n\n{line}"
+    assert split_new_text(letter).new_text == letter
+
+
 DISCLAIMERS = [
     "This email and any attachments are confidential and intended solely for the use of the individual or entity to whom they are addressed. If you are not the intended recipient, please delete it.",
     "CONFIDENTIALITY NOTICE: The information in this message is privileged\nand intended only for the recipient named above.",
