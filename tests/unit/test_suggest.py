@@ -457,6 +457,8 @@ def _with_arrays(folder: Path, **changed: object) -> None:
         ("margins.starts", np.array([0, -1])),
         ("margins.intercept", np.zeros(1)),
         ("margins.largest", np.array([np.nan])),
+        ("grammar", np.array(["the"])),
+        ("grammar", np.zeros((2, 2), dtype=np.uint32)),
     ],
 )
 def test_arrays_of_another_shape_or_kind_are_refused(copy: Path, name: str, array: object) -> None:
