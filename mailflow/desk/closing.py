@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from mailflow.desk.calendar import add_days
 from mailflow.desk.clocks import Turn
-from mailflow.desk.letters import Letter, desk_facts
+from mailflow.desk.letters import Letter, customer_facts
 from mailflow.desk.notices import Closing, NoticeKind
 from mailflow.desk.outbox import MailClass, OutboxState
 from mailflow.desk.policy import Policy
@@ -105,10 +105,7 @@ def closing_letter(
 ) -> Letter:
     """Told once in each time of waiting."""
     facts = Closing(
-        **desk_facts(ticket, policy),
-        authenticated=ticket.requester_verified,
-        requester_name=ticket.requester.name or None,
-        subject_echo=ticket.subject or None,
+        **customer_facts(ticket, policy),
         closes_at=closes_at.astimezone(policy.calendar(ticket.queue).zone),
         solved=ticket.status is TicketStatus.SOLVED,
     )

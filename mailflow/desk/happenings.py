@@ -8,8 +8,8 @@ from datetime import datetime
 
 from mailflow.desk.ticket import Ticket, TicketStatus
 
-#: The kinds of event row that customers may be told about.
-TOLD = ("assignee", "status", "article", "priority")
+#: The kinds of event row that customers may be told about. How urgent we find a ticket is not among them.
+TOLD = ("assignee", "status", "article")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +30,12 @@ class News:
     waiting: bool = False  # we wait for somebody outside since then
     working_again: bool = False  # that wait is over
     article: bool = False
-    raised: bool = False  # it is more urgent for us now
 
     def __bool__(self) -> bool:
-        return self.taken or self.waiting or self.working_again or self.article or self.raised
+        return self.taken or self.waiting or self.working_again or self.article
 
 
 NO_NEWS = News()
-_RANKS = {"low": 0, "normal": 1, "high": 2, "urgent": 3}
 
 
 def news_from(happenings: Sequence[Happening], ticket: Ticket) -> News:
@@ -45,9 +43,8 @@ def news_from(happenings: Sequence[Happening], ticket: Ticket) -> News:
     first: dict[str, str] = {}
     for happening in happenings:
         first.setdefault(happening.kind, happening.before)
-    status, priority = first.get("status"), first.get("priority")
+    status = first.get("status")
     on_hold = ticket.status is TicketStatus.ON_HOLD
-    rank = _RANKS[ticket.priority.value]
     return News(
         taken="assignee" in first
         and bool(ticket.assignee)
@@ -57,5 +54,4 @@ def news_from(happenings: Sequence[Happening], ticket: Ticket) -> News:
         article="article" in first
         and bool(ticket.article_id)
         and first["article"] != ticket.article_id,
-        raised=priority in _RANKS and _RANKS[priority] < rank,
     )

@@ -54,6 +54,15 @@ class DeskFacts(TypedDict):
     organisation: str
 
 
+class CustomerBasics(DeskFacts):
+    """The same for `CustomerFacts`."""
+
+    authenticated: bool
+    requester_name: str | None
+    subject_echo: str | None
+    priority: str
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """A notice somebody is to get. ``auto_submitted`` is the value of that field (RFC 3834 5)."""
@@ -111,10 +120,9 @@ def acknowledgement(occasion: Occasion, policy: Policy) -> Letter:
     """The one acknowledgement of a ticket. Its words are the sender's only where the sender is proven."""
     ticket, message = occasion.ticket, occasion.message
     facts = Acknowledgement(
-        **desk_facts(ticket, policy),
-        authenticated=occasion.decision.verified,
-        requester_name=ticket.requester.name or None,
-        subject_echo=message.base_subject or None,
+        **customer_facts(
+            ticket, policy, verified=occasion.decision.verified, subject=message.base_subject
+        ),
         article=_customer_article(occasion, policy),
         understood=message.new_text,
         files=len(message.attachments),
@@ -137,10 +145,7 @@ def _reopening(occasion: Occasion, policy: Policy) -> Letter:
     """Told each time a solved ticket is open again; the budgets bound how often."""
     ticket, message = occasion.ticket, occasion.message
     facts = Reopened(
-        **desk_facts(ticket, policy),
-        authenticated=occasion.decision.verified,
-        requester_name=ticket.requester.name or None,
-        subject_echo=ticket.subject or None,
+        **customer_facts(ticket, policy, verified=occasion.decision.verified),
         **_losses(message, policy),
         **_answer_time(occasion, policy),
     )
@@ -432,6 +437,19 @@ def desk_facts(ticket: Ticket, policy: Policy) -> DeskFacts:
         "support_name": policy.support_name,
         "support_address": policy.support_address,
         "organisation": policy.organisation,
+    }
+
+
+def customer_facts(
+    ticket: Ticket, policy: Policy, *, verified: bool | None = None, subject: str | None = None
+) -> CustomerBasics:
+    """What every notice to the requester may tell; ``verified`` and ``subject`` where the mail at hand has its own."""
+    return {
+        **desk_facts(ticket, policy),
+        "authenticated": ticket.requester_verified if verified is None else verified,
+        "requester_name": ticket.requester.name or None,
+        "subject_echo": (ticket.subject if subject is None else subject) or None,
+        "priority": ticket.priority.value,
     }
 
 

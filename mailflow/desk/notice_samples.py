@@ -166,7 +166,6 @@ def _samples(kind: NoticeKind) -> tuple[NoticeFacts, ...]:
                     taken_by="Jo Park",
                     newly_taken=True,
                     waiting_for_others=True,
-                    raised=True,
                     article=_ARTICLE,
                     newly_linked=True,
                     something_new=True,

@@ -94,6 +94,7 @@ class CustomerFacts(NoticeFacts):
     authenticated: Annotated[bool, "whether From was proven; if not, the next two are None"] = False
     requester_name: Annotated[str | None, "the requester's name, or None: greet neutrally"] = None
     subject_echo: Annotated[str | None, "the subject they wrote, without Re:, or None"] = None
+    priority: Annotated[str, "low, normal, high or urgent; no shipped wording tells it"] = "normal"
 
     def __post_init__(self) -> None:
         keep = self.authenticated
@@ -146,7 +147,6 @@ class ProgressUpdate(CustomerFacts):
     newly_taken: Annotated[bool, "whether taken_by took it since our last mail"] = False
     waiting_for_others: Annotated[bool, "whether we wait for somebody outside the desk"] = False
     working_again: Annotated[bool, "whether that wait ended since our last mail"] = False
-    raised: Annotated[bool, "whether it became more urgent for us since our last mail"] = False
     article: Annotated[ArticleFacts | None, "the known issue it was linked to, or None"] = None
     newly_linked: Annotated[bool, "whether that was since our last mail"] = False
     something_new: Annotated[bool, "whether anything happened since our last mail"] = False

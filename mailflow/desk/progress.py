@@ -9,7 +9,7 @@ from typing import Protocol
 from mailflow.desk.articles import announcement_key, in_language
 from mailflow.desk.calendar import add_working, after_quiet
 from mailflow.desk.happenings import NO_NEWS, News
-from mailflow.desk.letters import Letter, article_facts, desk_facts
+from mailflow.desk.letters import Letter, article_facts, customer_facts, desk_facts
 from mailflow.desk.notices import (
     ArticleUpdate,
     NoticeKind,
@@ -108,15 +108,11 @@ def progress_letter(ticket: Ticket, told: Told, policy: Policy, now: datetime) -
         ticket, told.updates_sent + 1, policy, now, told.quiet_updates, told.zone
     )
     facts = ProgressUpdate(
-        **desk_facts(ticket, policy),
-        authenticated=ticket.requester_verified,
-        requester_name=ticket.requester.name or None,
-        subject_echo=ticket.subject or None,
+        **customer_facts(ticket, policy),
         taken_by=_assignee_name(ticket, policy),
         newly_taken=news.taken,
         waiting_for_others=ticket.status is TicketStatus.ON_HOLD,
         working_again=news.working_again,
-        raised=news.raised,
         article=article_facts(told.article, None) if told.article else None,
         newly_linked=news.article,
         something_new=bool(news),
@@ -165,10 +161,7 @@ def resolution_letter(
     """Told once each time a ticket is solved, in an agent's words, an article's, or both."""
     language = ticket.language or policy.language
     facts = Resolution(
-        **desk_facts(ticket, policy),
-        authenticated=ticket.requester_verified,
-        requester_name=ticket.requester.name or None,
-        subject_echo=ticket.subject or None,
+        **customer_facts(ticket, policy),
         resolution_text=text,
         agent_name=_assignee_name(ticket, policy),
         article=article_facts(in_language(article, language), None) if article else None,
@@ -190,10 +183,7 @@ def article_letter(ticket: Ticket, article: Article, policy: Policy, not_sent: i
     """
     language = ticket.language or policy.language
     facts = ArticleUpdate(
-        **desk_facts(ticket, policy),
-        authenticated=ticket.requester_verified,
-        requester_name=ticket.requester.name or None,
-        subject_echo=ticket.subject or None,
+        **customer_facts(ticket, policy),
         article=article_facts(in_language(article, language), None),
     )
     return Letter(

@@ -150,3 +150,24 @@ def test_every_attempt_is_the_same_mail_whatever_changed_meanwhile(servers, tmp_
     second.close()
     assert len(submission.seen) == 3
     assert len(set(submission.seen)) == 1
+
+
+def test_the_priority_is_told_by_wording_of_ones_own_alone(servers, tmp_path):
+    wording = tmp_path / "own" / "progress_update" / "en.txt.j2"
+    wording.parent.mkdir(parents=True)
+    told = {}
+    for own in (False, True):
+        if own:
+            wording.write_text("We take it for {{ priority }}.\n")
+        extra = f'{AGENT}{EAGER}[templates]\nfolder = "{tmp_path / "own"}"\n'
+        desk = Desk(servers, tmp_path / f"desk{own}", SUPPORT, extra=extra)
+        desk.receive(letter(MIA, "Broken lamp", message_id=f"{own}@home.test"))
+        notice = inbox(servers, ANN)[-1]
+        desk.receive(answer_to(notice, ANN, "#urgent\n"))
+        desk.clock.skip(hours=5)
+        desk.step()
+        told[own] = inbox(servers, MIA)[-1].text
+        desk.close()
+    assert "priority" not in told[False]
+    assert "stands" in told[False]
+    assert "We take it for urgent." in told[True]

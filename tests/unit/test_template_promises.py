@@ -13,7 +13,13 @@ from html5lib.html5parser import ParseError
 from jinja2 import Environment
 
 from mailflow.desk.notice_samples import sample_facts, sample_variants
-from mailflow.desk.notices import NoticeKind, leaving_faults, variable_reference
+from mailflow.desk.notices import (
+    FACTS,
+    CustomerFacts,
+    NoticeKind,
+    leaving_faults,
+    variable_reference,
+)
 from mailflow.edges.template_files import PARTS
 from mailflow.edges.templates import Templates
 from mailflow.shipped import shipped
@@ -38,6 +44,20 @@ def test_the_check_of_html_can_fail() -> None:
     for wrong in ("<p>x", "<!DOCTYPE html><p><table></p>", "<!DOCTYPE html><div></b></div>"):
         with pytest.raises(ParseError):
             valid_html(wrong)
+
+
+@pytest.mark.parametrize(
+    "notice", [kind for kind in NoticeKind if issubclass(FACTS[kind], CustomerFacts)]
+)
+def test_shipped_wording_never_tells_customers_their_priority(
+    templates: Templates, notice: NoticeKind
+) -> None:
+    for language, facts in itertools.product(LANGUAGES, sample_variants(notice)):
+        said = [
+            templates.render(notice, language, {**facts, "priority": priority})
+            for priority in ("low", "normal", "high", "urgent")
+        ]
+        assert len({(one.subject, one.text, one.html) for one in said}) == 1
 
 
 @pytest.mark.parametrize("notice", NoticeKind)
