@@ -26,14 +26,18 @@ _MARGIN: Final = " " * 8
 
 def cut_older(scan: Scan) -> None:
     """Everything from the first older message on, where text stands above it."""
-    spoken = False
+    spoken = above_quote = False
+    run_end = -1  # of the attribution lines asked about last: one answer for all of them
     at = 0
     while at < len(scan.lines):
         kind = scan.kinds[at]
+        if kind == ATTRIBUTION and at > run_end:
+            run_end = _attribution_run_end(scan, at)
+            above_quote = _is_above_quote(scan, run_end)
         begins = at == scan.older_at or (
             kind == TEXT and not scan.fenced[at] and _begins_older(scan, at)
         )
-        bare = kind == ATTRIBUTION and not _is_above_quote(scan, at)
+        bare = kind == ATTRIBUTION and not above_quote
         if begins and (end := _letter_head_end(scan, at)) > at:
             at, spoken = end, True
             continue
@@ -83,10 +87,14 @@ def _introduce(scan: Scan, at: int) -> int:
     return end
 
 
-def _is_above_quote(scan: Scan, at: int) -> bool:
+def _attribution_run_end(scan: Scan, at: int) -> int:
     while at + 1 < len(scan.lines) and scan.kinds[at + 1] == ATTRIBUTION:
         at += 1
-    following = scan.next_full[at]
+    return at
+
+
+def _is_above_quote(scan: Scan, at: int) -> bool:
+    following = scan.next_full[_attribution_run_end(scan, at)]
     return following < len(scan.lines) and scan.kinds[following] in (QUOTE, ATTRIBUTION)
 
 

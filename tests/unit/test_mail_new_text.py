@@ -809,6 +809,10 @@ HOSTILE = {
     "sent": "Sent from my iPhone\n" * 30_000,
     "colons": "a: b: c:\n" * 50_000,
     "digits": "1. 2. 3. 4. 5. 6.\n" * 30_000,
+    "names": "Kim Lee <a@b.test>\nwrote:\n" * 30_000,
+    "forms": "From: a\nTo: b\nSubject: c\nColour: d\n" * 20_000,
+    "brackets": "* Kim [2026-03-03 09:15 +0100]:\n" * 30_000,
+    "armour": "-----BEGIN PGP SIGNATURE-----\nabc\n" * 30_000,
     "mixed": "On 2026-03-03 09:15\n> x\nSent from my\n-- \nFrom: a\n" * 6_000,
 }
 
