@@ -21,7 +21,8 @@ from mailflow.edges.imap_mirror import MirrorMailbox
 from mailflow.flow.changes import change_ticket
 from mailflow.flow.receive import Outcome
 from mailflow.store import tables as t
-from mailflow.store.reading import EventLine, show_ticket
+from mailflow.store.lines import EventLine
+from mailflow.store.reading import show_ticket
 from tests.daemon import write_config
 from tests.desks import NO_MODEL, TestClock
 from tests.dovecot import Dovecot, require_dovecot

@@ -14,7 +14,8 @@ from mailflow.cli.outcome import Failure
 from mailflow.cli.screen import ago, cell, print_json, print_table, screen
 from mailflow.cli.store import opened_store
 from mailflow.desk.outbox import OutboxState
-from mailflow.store.reading import OutboxLine, list_outbox, release_held, show_mail
+from mailflow.store.lines import OutboxLine
+from mailflow.store.reading import list_outbox, release_held, show_mail
 
 if TYPE_CHECKING:
     from mailflow.store.database import SqlStore

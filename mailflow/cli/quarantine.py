@@ -20,12 +20,8 @@ from mailflow.cli.screen import (
     size_text,
 )
 from mailflow.cli.store import opened_store
-from mailflow.store.reading import (
-    QuarantineLine,
-    list_quarantine,
-    retry_quarantined,
-    show_quarantined,
-)
+from mailflow.store.lines import QuarantineLine
+from mailflow.store.reading import list_quarantine, retry_quarantined, show_quarantined
 
 app = typer.Typer(
     help="Messages that could not be handled: list, show, retry.", no_args_is_help=True

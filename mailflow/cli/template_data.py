@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mailflow.desk.kept_template import KeptVersion
     from mailflow.edges.templates import Templates
     from mailflow.store.database import SqlStore
-    from mailflow.store.reading import TicketDetail
+    from mailflow.store.lines import TicketDetail
     from mailflow.store.templates import SqlTemplates
 
 

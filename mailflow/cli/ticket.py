@@ -15,14 +15,8 @@ from mailflow.cli.suggested import suggestion_lines
 from mailflow.cli.ticket_changes import register
 from mailflow.desk.decision import Voice
 from mailflow.desk.ticket import Priority, TicketKind, TicketStatus
-from mailflow.store.reading import (
-    MessageLine,
-    OutboxLine,
-    TicketDetail,
-    TicketFilter,
-    find_tickets,
-    show_ticket,
-)
+from mailflow.store.lines import MessageLine, OutboxLine, TicketDetail, TicketFilter
+from mailflow.store.reading import find_tickets, show_ticket
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from jinja2 import nodes
 
-from mailflow.desk.notices import tells_not_to_reply
+from mailflow.desk.leaving import tells_not_to_reply
 
 
 def wrong_words(

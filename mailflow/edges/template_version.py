@@ -10,8 +10,9 @@ import jinja2
 from jinja2 import nodes
 
 from mailflow.desk.kept_template import KeptVersion
+from mailflow.desk.leaving import leaving_faults
 from mailflow.desk.notice_samples import sample_variants
-from mailflow.desk.notices import NoticeKind, leaving_faults, variable_reference
+from mailflow.desk.notices import NoticeKind, variable_reference
 from mailflow.edges.template_claims import wrong_words
 from mailflow.edges.template_dialect import LOOP_FACTS, NoticeEnvironment
 from mailflow.edges.template_files import BASE_LAYOUT, Draft, TemplateFault, did_you_mean

@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mailflow.desk.kept_template import KeptVersion
-from mailflow.desk.notices import NoticeKind, leaving_faults
+from mailflow.desk.leaving import leaving_faults
+from mailflow.desk.notices import NoticeKind
 from mailflow.edges.template_files import (
     Draft,
     Signature,

@@ -17,8 +17,9 @@ from mailflow.desk.clocks import ClockKind, clock_policy_for
 from mailflow.desk.decision import Answer, Decision, Storing, Voice
 from mailflow.desk.delivery import expires_after
 from mailflow.desk.expectation import MEASURED_OVER, MOST_MEASURED, Expectation, expectation_for
+from mailflow.desk.leaving import leaving_faults
 from mailflow.desk.letters import Letter, Occasion, letters_for
-from mailflow.desk.notices import NoticeKind, NotSent, leaving_faults, plain_facts
+from mailflow.desk.notices import NoticeKind, NotSent, plain_facts
 from mailflow.desk.outbox import MailClass, NewMail
 from mailflow.desk.person import language_for
 from mailflow.desk.plain_address import is_plain_address

@@ -8,7 +8,8 @@ from datetime import datetime, time
 
 from mailflow.desk.delivery import expires_after
 from mailflow.desk.digest import digest_for, is_working_day, last_week, next_time, week_facts
-from mailflow.desk.notices import NoticeFacts, NoticeKind, leaving_faults, plain_facts
+from mailflow.desk.leaving import leaving_faults
+from mailflow.desk.notices import NoticeFacts, NoticeKind, plain_facts
 from mailflow.desk.outbox import MailClass, NewMail
 from mailflow.desk.plain_address import is_plain_address
 from mailflow.desk.policy import Agent

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mailflow.desk.notices import NoticeKind, leaving_faults
+from mailflow.desk.leaving import leaving_faults
+from mailflow.desk.notices import NoticeKind
 from mailflow.flow.answer import Desk
 from mailflow.flow.ports import Store
 from mailflow.flow.reports import house_mail

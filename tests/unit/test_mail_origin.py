@@ -15,7 +15,7 @@ from mailflow.mail.message import (
     OwnIdentity,
     RawMessage,
 )
-from mailflow.mail.origin import RULES
+from mailflow.mail.origin_rules import RULES
 from mailflow.mail.parse import parse_message
 
 OWN = OwnIdentity(frozenset({"support@desk.example"}), "desk.example")

@@ -6,12 +6,12 @@ import time
 
 import pytest
 
+from mailflow.desk.leaving import leaving_faults
 from mailflow.desk.notice_samples import sample_variants
 from mailflow.desk.notices import (
     FACTS,
     Acknowledgement,
     NoticeKind,
-    leaving_faults,
     plain_facts,
     variable_reference,
 )

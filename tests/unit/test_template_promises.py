@@ -12,14 +12,9 @@ import pytest
 from html5lib.html5parser import ParseError
 from jinja2 import Environment
 
+from mailflow.desk.leaving import leaving_faults
 from mailflow.desk.notice_samples import sample_facts, sample_variants
-from mailflow.desk.notices import (
-    FACTS,
-    CustomerFacts,
-    NoticeKind,
-    leaving_faults,
-    variable_reference,
-)
+from mailflow.desk.notices import FACTS, CustomerFacts, NoticeKind, variable_reference
 from mailflow.edges.template_files import PARTS
 from mailflow.edges.templates import Templates
 from mailflow.shipped import shipped

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from markupsafe import Markup
 
+from mailflow.desk.leaving import leaving_faults
 from mailflow.desk.notice_samples import sample_facts, sample_variants
 from mailflow.desk.notices import (
     Acknowledgement,
@@ -26,7 +27,6 @@ from mailflow.desk.notices import (
     NoticeKind,
     ProgressUpdate,
     Resolution,
-    leaving_faults,
     plain_facts,
 )
 from mailflow.edges.template_dialect import NoticeEnvironment
